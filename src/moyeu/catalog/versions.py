@@ -1,0 +1,117 @@
+"""The versions of the API: where their routes are and what they do differently."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ApiVersion:
+    """One version of the API. Of every tuple of prefixes the first is canonical, the rest aliases.
+
+    A prefix has no trailing slash; an empty tuple means that the version has no such routes.
+    """
+
+    name: str
+    object_prefixes: tuple[str, ...]
+    property_prefixes: tuple[str, ...]
+    property_validation_prefixes: tuple[str, ...]
+    schema_prefixes: tuple[str, ...]
+    pipeline_prefixes: tuple[str, ...]
+    owner_prefixes: tuple[str, ...]
+    limit_prefixes: tuple[str, ...]
+
+    dates_normalised: bool
+    """Dates off midnight, in epoch seconds or with a time of day are accepted and normalised."""
+    warnings_on_records: bool
+    """A normalised value is reported in `warnings` of the written record."""
+    admin_rules_enforced: bool
+    """Conditionally required and required-on-create properties, Edit Associations permission."""
+    unique_flag_change_refused: bool
+    """`hasUniqueValue` in a property update is refused; elsewhere it is ignored."""
+    stage_references_always_checked: bool
+    """A pipeline or stage in use can never be deleted; elsewhere only when a flag asks for it."""
+
+    evidence: str
+    """Marks of the flags above, in words of the compatibility table."""
+
+
+def _dated(
+    name: str, *, is_beta: bool, is_2026_09: bool, unique_flag_change_refused: bool, evidence: str
+) -> ApiVersion:
+    stable = () if is_beta else (name,)
+    return ApiVersion(
+        name=name,
+        object_prefixes=(f"/crm/objects/{name}",),
+        property_prefixes=tuple(f"/crm/properties/{v}" for v in stable),
+        property_validation_prefixes=tuple(f"/crm/property-validations/{v}" for v in stable),
+        schema_prefixes=tuple(f"/crm-object-schemas/{v}/schemas" for v in stable),
+        pipeline_prefixes=(f"/crm/pipelines/{name}",),
+        owner_prefixes=tuple(f"/crm/owners/{v}" for v in stable),
+        limit_prefixes=tuple(f"/crm/limits/{v}" for v in stable),
+        dates_normalised=is_2026_09,
+        warnings_on_records=is_2026_09,
+        admin_rules_enforced=is_2026_09,
+        unique_flag_change_refused=unique_flag_change_refused,
+        stage_references_always_checked=is_2026_09,
+        evidence=evidence,
+    )
+
+
+# Prefixes: API descriptions of August 2026. `/crm/objects/v3` is a live alias (it answered JSON on
+# a real portal, 2026-04-21) and the prefix in the descriptions of appointments, projects, forecasts
+# and deal splits. `/crm/v3/schemas` is used by clients beside the described prefix.
+# Date normalisation, warnings and admin rules: changelog of 2026-08-11, live since 2026-09-08.
+# The refusal of `hasUniqueValue`: observed on v3 in 2021-06; ignored on 2026-09 (observed).
+# Stage references: observed on 2026-09, although its description lists flags for some deletions.
+VERSIONS: tuple[ApiVersion, ...] = (
+    ApiVersion(
+        name="v3",
+        object_prefixes=("/crm/v3/objects", "/crm/objects/v3"),
+        property_prefixes=("/crm/v3/properties",),
+        property_validation_prefixes=("/crm/v3/property-validations",),
+        schema_prefixes=("/crm-object-schemas/v3/schemas", "/crm/v3/schemas"),
+        pipeline_prefixes=("/crm/v3/pipelines",),
+        owner_prefixes=("/crm/v3/owners",),
+        limit_prefixes=("/crm/v3/limits",),
+        dates_normalised=False,
+        warnings_on_records=False,
+        admin_rules_enforced=False,
+        unique_flag_change_refused=True,
+        stage_references_always_checked=False,
+        evidence="OBSERVED (hasUniqueValue, 2021); DOCUMENTED; SPEC (stage references)",
+    ),
+    _dated(
+        "2025-09",
+        is_beta=False,
+        is_2026_09=False,
+        unique_flag_change_refused=True,
+        evidence="DOCUMENTED; SPEC (stage references); GUESS (hasUniqueValue as in v3)",
+    ),
+    _dated(
+        "2026-03",
+        is_beta=False,
+        is_2026_09=False,
+        unique_flag_change_refused=True,
+        evidence="DOCUMENTED; SPEC (stage references); GUESS (hasUniqueValue as in v3)",
+    ),
+    _dated(
+        "2026-09",
+        is_beta=False,
+        is_2026_09=True,
+        unique_flag_change_refused=False,
+        evidence="DOCUMENTED; OBSERVED (hasUniqueValue, stage references)",
+    ),
+    _dated(
+        "2026-09-beta",
+        is_beta=True,
+        is_2026_09=True,
+        unique_flag_change_refused=False,
+        evidence="GUESS: as 2026-09",
+    ),
+)
+
+_BY_NAME = {version.name: version for version in VERSIONS}
+
+
+def version_named(name: str) -> ApiVersion | None:
+    """The version with exactly this name (`v3`, `2025-09`, …), None if there is none."""
+    return _BY_NAME.get(name)
