@@ -1,0 +1,136 @@
+"""What a portal says about one object type, as a snapshot that the rules read.
+
+A snapshot never changes; a write to definitions makes a new one.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from moyeu.catalog.object_types import ObjectType
+from moyeu.catalog.pipelines import Pipeline
+from moyeu.catalog.properties import PropertyDefinition, PropertyGroup
+from moyeu.crm.values.outcome import ValueRule
+from moyeu.crm.values.pipeline import pipeline_rule, stage_rule
+from moyeu.crm.values.rules import refusal_rule, rule_of
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A user or queue that records can belong to; `id` is decimal text."""
+
+    id: str
+    email: str
+    first_name: str
+    last_name: str
+    user_id: int | None
+    archived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TypeDefinitions:
+    """Definitions of one object type in one portal.
+
+    properties: active ones by name, in name order. archived: the others.
+    rules, normalising_rules: by name, for versions without and with date normalisation.
+    refusals: rules of the properties that nobody may write (they are in both maps too).
+    unique_names: active properties whose values are unique and may be read by.
+    indexed_names: those and archived ones, whose values stay in the unique index.
+    update_id_names: those that an update takes as `idProperty`: only flagged ones, so neither a
+    contact's email nor hs_object_id (records decision table, rows 14 and 15).
+    written_back: what a write answers besides the written names, in name order.
+    """
+
+    portal_id: int
+    object_type: ObjectType
+    properties: Mapping[str, PropertyDefinition]
+    archived: Mapping[str, PropertyDefinition]
+    groups: tuple[PropertyGroup, ...]
+    pipelines: tuple[Pipeline, ...]
+    rules: Mapping[str, ValueRule]
+    normalising_rules: Mapping[str, ValueRule]
+    refused_names: frozenset[str]
+    unique_names: frozenset[str]
+    indexed_names: frozenset[str]
+    update_id_names: frozenset[str]
+    written_back: tuple[str, ...]
+
+    def rules_for(self, *, dates_normalised: bool) -> Mapping[str, ValueRule]:
+        """The value rules by property name."""
+        return self.normalising_rules if dates_normalised else self.rules
+
+    def pipeline_of_stage(self, stage_id: str) -> Pipeline | None:
+        """The pipeline that has the stage."""
+        for pipeline in self.pipelines:
+            if any(stage.id == stage_id for stage in pipeline.stages):
+                return pipeline
+        return None
+
+
+def define_type(
+    portal_id: int,
+    object_type: ObjectType,
+    properties: Iterable[PropertyDefinition],
+    groups: Iterable[PropertyGroup],
+    pipelines: tuple[Pipeline, ...],
+    owner_ids: frozenset[str],
+) -> TypeDefinitions:
+    """The snapshot of a type from its definitions, archived ones included."""
+    every = sorted(properties, key=lambda definition: definition.name)
+    active = {each.name: each for each in every if each.archived_at_ms is None}
+    refused = {name: rule for name, each in active.items() if (rule := refusal_rule(each))}
+    flagged = frozenset(name for name, each in active.items() if each.has_unique_value)
+    unique = flagged | {name for name in object_type.id_properties if name in active}
+    kept = {each.name for each in every if each.has_unique_value}
+    return TypeDefinitions(
+        portal_id=portal_id,
+        object_type=object_type,
+        properties=active,
+        archived={each.name: each for each in every if each.archived_at_ms is not None},
+        groups=tuple(groups),
+        pipelines=pipelines,
+        rules=_rules(object_type, active, owner_ids, pipelines, dates_normalised=False) | refused,
+        normalising_rules=_rules(object_type, active, owner_ids, pipelines, dates_normalised=True)
+        | refused,
+        refused_names=frozenset(refused),
+        unique_names=unique,
+        indexed_names=unique | kept,
+        update_id_names=flagged,
+        written_back=_written_back(object_type, active, refused),
+    )
+
+
+def _rules(
+    object_type: ObjectType,
+    active: Mapping[str, PropertyDefinition],
+    owner_ids: frozenset[str],
+    pipelines: tuple[Pipeline, ...],
+    *,
+    dates_normalised: bool,
+) -> dict[str, ValueRule]:
+    rules = {
+        name: rule_of(each, owner_ids, dates_normalised=dates_normalised)
+        for name, each in active.items()
+    }
+    pipeline_name, stage_name = object_type.pipeline_property, object_type.stage_property
+    if pipelines and pipeline_name in active:
+        assert pipeline_name is not None
+        rules[pipeline_name] = pipeline_rule(pipeline_name, pipelines)
+    if pipelines and stage_name in active:
+        assert stage_name is not None
+        rules[stage_name] = stage_rule(stage_name, pipelines)
+    return rules
+
+
+def _written_back(
+    object_type: ObjectType,
+    active: Mapping[str, PropertyDefinition],
+    refused: Mapping[str, ValueRule],
+) -> tuple[str, ...]:
+    """The properties that HubSpot itself sets or calculates: the rule that fits all recordings.
+
+    Source: records with write answers of 2024–2026; a pipeline and its stage count as HubSpot's
+    own (observed on contacts, companies and tickets; a guess for other types).
+    """
+    own = set(refused) | set(object_type.always_properties)
+    own |= {object_type.pipeline_property or "", object_type.stage_property or ""} & set(active)
+    return tuple(sorted(own))
