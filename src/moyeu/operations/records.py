@@ -1,0 +1,403 @@
+"""The operations on records: read → plan → apply, one function each.
+
+A write checks what needs no record before the writer's turn, and reads, plans and applies inside
+it. Each answers an outcome or the problem that refused the whole call.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from moyeu.catalog.limits import (
+    BATCH_INPUTS_MAX,
+    BATCH_READ_HISTORY_INPUTS_MAX,
+    LIST_LIMIT_DEFAULT,
+    LIST_LIMIT_HISTORY_MAX,
+    LIST_LIMIT_MAX,
+)
+from moyeu.crm.callers import Occasion
+from moyeu.crm.creation import CreatePlan, check_creates, plan_creates
+from moyeu.crm.definitions import TypeDefinitions
+from moyeu.crm.history import RecordWrite
+from moyeu.crm.problems import (
+    DuplicateIds,
+    InvalidCursor,
+    MissingRecords,
+    NonNumericId,
+    NoPropertiesGiven,
+    NotAUniqueProperty,
+    Problem,
+    RecordNotFound,
+    RecordsLocked,
+    TooManyInputs,
+    TooManyInputsWithHistory,
+    TooManyPerPage,
+    UniqueValueLocked,
+)
+from moyeu.crm.records import (
+    RECORD_ID_MAX,
+    CheckedUpdates,
+    RecordInput,
+    StoredRecord,
+    UpdatePlan,
+    WrittenRecord,
+    check_updates,
+    claimed_unique_values,
+    named_record_ids,
+    named_unique_values,
+    plan_updates,
+    read_record_id,
+    repeated_ids,
+)
+from moyeu.storage.contract import ReadTransaction, Store, WriterBusyError, WriteTransaction
+
+
+@dataclass(slots=True)
+class ReadRecord:
+    """A record of an answer to a read; writes, newest first, where history was asked for."""
+
+    record: StoredRecord
+    writes: list[RecordWrite] | None = None
+
+
+@dataclass(slots=True)
+class RecordPage:
+    """One page of a list; `next_id` is where the next one begins, None on the last."""
+
+    records: list[ReadRecord]
+    next_id: int | None
+
+
+@dataclass(slots=True)
+class ReadBatch:
+    """What a batch read found, in input order, and the ids that name nothing."""
+
+    records: list[ReadRecord]
+    missing: MissingRecords | None
+
+
+async def definitions_of(store: Store, portal_id: int, type_id: str) -> TypeDefinitions:
+    """The newest committed definitions of an object type."""
+    found = store.cached_definitions(portal_id, type_id)
+    if found is None:
+        found = await store.read(lambda transaction: transaction.definitions(portal_id, type_id))
+    return found
+
+
+# --- writes ----------------------------------------------------------------------------------
+
+
+async def update_records(
+    store: Store,
+    occasion: Occasion,
+    type_id: str,
+    inputs: Sequence[RecordInput],
+    *,
+    dates_normalised: bool,
+) -> UpdatePlan | Problem:
+    """Updates a batch of records; the plan that was carried out, or the problem of the call.
+
+    Statements: one by ids, and as needed one by unique values, one for the holders of claimed
+    values, one for merged ids, two for changes, two for unique values, whatever the number of
+    inputs.
+    """
+    portal_id = occasion.caller.portal_id
+    definitions = await definitions_of(store, portal_id, type_id)
+    rules = definitions.rules_for(dates_normalised=dates_normalised)
+    checked = check_updates(inputs, definitions, rules, occasion.now_ms)
+    if isinstance(checked, Problem):
+        return checked
+
+    def work(transaction: WriteTransaction) -> UpdatePlan | Problem:
+        current = transaction.definitions(portal_id, type_id)
+        batch = checked
+        if current is not definitions:
+            # The definitions changed while the batch waited for its turn.
+            again = check_updates(
+                inputs,
+                current,
+                current.rules_for(dates_normalised=dates_normalised),
+                occasion.now_ms,
+            )
+            if isinstance(again, Problem):
+                return again
+            batch = again
+        return _update_in_turn(transaction, occasion, current, batch)
+
+    try:
+        return await store.write(work)
+    except WriterBusyError:
+        return _locked(definitions, checked)
+
+
+def _update_in_turn(
+    transaction: WriteTransaction,
+    occasion: Occasion,
+    definitions: TypeDefinitions,
+    batch: CheckedUpdates,
+) -> UpdatePlan | Problem:
+    portal_id, type_id = definitions.portal_id, definitions.object_type.id
+    ids = named_record_ids(batch.inputs)
+    found = transaction.records(portal_id, type_id, ids) if ids else {}
+    by_id = {key: each for key, each in found.items() if each.archived_at_ms is None}
+    keys = named_unique_values(batch.inputs)
+    by_value = transaction.records_by_value(portal_id, type_id, keys) if keys else {}
+    claims = claimed_unique_values(batch.inputs, definitions)
+    owners = transaction.value_owners(portal_id, type_id, claims) if claims else {}
+    gone = [key for key in ids if key not in found]
+    merged = transaction.merged_into(portal_id, type_id, gone) if gone else {}
+    plan = plan_updates(batch, definitions, by_id, by_value, owners, frozenset(merged))
+    if plan.refusal is not None:
+        return plan.refusal
+    if plan.changes:
+        transaction.change_records(occasion, type_id, plan.changes)
+    if plan.moves:
+        transaction.move_unique_values(portal_id, type_id, plan.moves)
+    return plan
+
+
+def _locked(definitions: TypeDefinitions, batch: CheckedUpdates) -> Problem:
+    """What a batch is told whose turn did not come: the first unique value at stake, if any."""
+    claims = claimed_unique_values(batch.inputs, definitions)
+    if not claims:
+        return RecordsLocked()
+    name, value = claims[0]
+    return UniqueValueLocked(definitions.object_type.id, name, value)
+
+
+async def update_record(
+    store: Store,
+    occasion: Occasion,
+    type_id: str,
+    given: RecordInput,
+    *,
+    dates_normalised: bool,
+) -> WrittenRecord | Problem:
+    """Updates one record: a batch of one, with the refusals of a single-record route."""
+    if given.id_property is None and not _is_digits(given.id):
+        return NonNumericId(given.id)
+    if not given.properties:
+        return NoPropertiesGiven()
+    plan = await update_records(
+        store, occasion, type_id, [given], dates_normalised=dates_normalised
+    )
+    if isinstance(plan, Problem):
+        return plan
+    return plan.results[0] if plan.results else RecordNotFound()
+
+
+async def create_records(
+    store: Store,
+    occasion: Occasion,
+    type_id: str,
+    inputs: Sequence[RecordInput],
+    *,
+    dates_normalised: bool,
+) -> CreatePlan | Problem:
+    """Creates a batch of records; the plan that was carried out, or the problem of the call."""
+    portal_id = occasion.caller.portal_id
+
+    def work(transaction: WriteTransaction) -> CreatePlan | Problem:
+        definitions = transaction.definitions(portal_id, type_id)
+        rules = definitions.rules_for(dates_normalised=dates_normalised)
+        checked = check_creates(inputs, definitions, rules, occasion.now_ms)
+        if isinstance(checked, Problem):
+            return checked
+        if not checked.inputs:
+            return CreatePlan()
+        claims = claimed_unique_values(checked.inputs, definitions)
+        owners = transaction.value_owners(portal_id, type_id, claims) if claims else {}
+        record_ids = transaction.new_record_ids(portal_id, len(checked.inputs))
+        plan = plan_creates(checked, definitions, owners, record_ids, occasion)
+        if plan.refusal is not None:
+            return plan.refusal
+        records = [each.record for each in plan.results]
+        if records:
+            transaction.insert_records(
+                occasion, type_id, records, definitions.object_type.modified_property
+            )
+        if plan.moves:
+            transaction.move_unique_values(portal_id, type_id, plan.moves)
+        return plan
+
+    try:
+        return await store.write(work)
+    except WriterBusyError:
+        return RecordsLocked()
+
+
+async def archive_records(
+    store: Store, occasion: Occasion, type_id: str, ids: Sequence[str]
+) -> Problem | None:
+    """Archives the records that are there; missing and archived ones are passed over."""
+    if len(ids) > BATCH_INPUTS_MAX:
+        return TooManyInputs(BATCH_INPUTS_MAX)
+    numbers = [number for each in ids if (number := read_record_id(each)) is not None]
+    try:
+        await store.write(
+            lambda transaction: transaction.archive_records(occasion, type_id, numbers)
+        )
+    except WriterBusyError:
+        return RecordsLocked()
+    return None
+
+
+# --- reads -----------------------------------------------------------------------------------
+
+
+async def read_record(
+    store: Store,
+    portal_id: int,
+    type_id: str,
+    record_id: str,
+    id_property: str | None,
+    *,
+    archived: bool,
+    with_history: bool,
+) -> ReadRecord | Problem:
+    """One record by id or unique value, only archived or only active; a merged id reads forward."""
+    if id_property is None and not _is_digits(record_id):
+        return NonNumericId(record_id)
+    definitions = await definitions_of(store, portal_id, type_id)
+
+    def work(transaction: ReadTransaction) -> ReadRecord | None:
+        found = _find(transaction, definitions, [record_id], id_property)
+        record = found.get(record_id)
+        if record is None or (record.archived_at_ms is not None) != archived:
+            return None
+        return _with_history(transaction, definitions, [record], wanted=with_history)[0]
+
+    if id_property is not None and id_property not in _readable_names(definitions):
+        return RecordNotFound()
+    return await store.read(work) or RecordNotFound()
+
+
+async def read_records(
+    store: Store,
+    portal_id: int,
+    type_id: str,
+    ids: Sequence[str],
+    id_property: str | None,
+    *,
+    archived: bool,
+    with_history: bool,
+) -> ReadBatch | Problem:
+    """The records that the ids name, in input order."""
+    if len(ids) > BATCH_INPUTS_MAX:
+        return TooManyInputs(BATCH_INPUTS_MAX)
+    if with_history and len(ids) > BATCH_READ_HISTORY_INPUTS_MAX:
+        return TooManyInputsWithHistory(BATCH_READ_HISTORY_INPUTS_MAX)
+    if repeated := repeated_ids([RecordInput(each, {}) for each in ids]):
+        return DuplicateIds(repeated)
+    definitions = await definitions_of(store, portal_id, type_id)
+    if id_property is not None and id_property not in _readable_names(definitions):
+        return NotAUniqueProperty(type_id, id_property)
+
+    def work(transaction: ReadTransaction) -> ReadBatch:
+        found = _find(transaction, definitions, ids, id_property)
+        there: dict[int, StoredRecord] = {}
+        missing = []
+        for each in ids:
+            record = found.get(each)
+            if record is None or (record.archived_at_ms is not None) != archived:
+                missing.append(each)
+            else:
+                there[record.record_id] = record
+        return ReadBatch(
+            _with_history(transaction, definitions, list(there.values()), wanted=with_history),
+            MissingRecords(tuple(missing)) if missing else None,
+        )
+
+    return await store.read(work)
+
+
+def _readable_names(definitions: TypeDefinitions) -> frozenset[str]:
+    # Batch read takes hs_object_id too (observed August 2026).
+    return definitions.unique_names | {"hs_object_id"}
+
+
+def _find(
+    transaction: ReadTransaction,
+    definitions: TypeDefinitions,
+    ids: Sequence[str],
+    id_property: str | None,
+) -> dict[str, StoredRecord]:
+    """Records by the text that names them, archived ones included, merged ids read forward."""
+    portal_id, type_id = definitions.portal_id, definitions.object_type.id
+    if id_property not in (None, "hs_object_id"):
+        assert id_property is not None
+        keys = [(id_property, each) for each in ids]
+        by_value = transaction.records_by_value(portal_id, type_id, keys)
+        return {value: record for (_, value), record in by_value.items()}
+    numbers = {each: number for each in ids if (number := read_record_id(each)) is not None}
+    found = transaction.records(portal_id, type_id, list(numbers.values()))
+    gone = [number for number in numbers.values() if number not in found]
+    if gone and (merged := transaction.merged_into(portal_id, type_id, gone)):
+        survivors = transaction.records(portal_id, type_id, list(merged.values()))
+        found |= {key: survivors[value] for key, value in merged.items() if value in survivors}
+    return {text: found[number] for text, number in numbers.items() if number in found}
+
+
+def _with_history(
+    transaction: ReadTransaction,
+    definitions: TypeDefinitions,
+    records: list[StoredRecord],
+    *,
+    wanted: bool,
+) -> list[ReadRecord]:
+    if not wanted:
+        return [ReadRecord(each) for each in records]
+    writes = transaction.history(definitions.portal_id, definitions.object_type.id, records)
+    return [ReadRecord(each, writes[each.record_id]) for each in records]
+
+
+async def list_records(
+    store: Store,
+    portal_id: int,
+    type_id: str,
+    limit: str | None,
+    after: str | None,
+    *,
+    archived: bool,
+    with_history: bool,
+) -> RecordPage | Problem:
+    """A page of records in ascending id order; `after` is the lowest id of the page."""
+    limit_max = LIST_LIMIT_HISTORY_MAX if with_history else LIST_LIMIT_MAX
+    count = _count(limit, limit_max, with_history=with_history)
+    if isinstance(count, Problem):
+        return count
+    from_id = 0
+    if after:
+        if not _is_digits(after):
+            return InvalidCursor("after", after)
+        from_id = _number(after)
+    definitions = await definitions_of(store, portal_id, type_id)
+
+    def work(transaction: ReadTransaction) -> RecordPage:
+        records = transaction.page(portal_id, type_id, from_id, count + 1, archived=archived)
+        more = len(records) > count
+        page = records[:count]
+        return RecordPage(
+            _with_history(transaction, definitions, page, wanted=with_history),
+            # Observed: the last id of the page plus one, an inclusive lower bound.
+            page[-1].record_id + 1 if more else None,
+        )
+
+    return await store.read(work)
+
+
+def _count(limit: str | None, limit_max: int, *, with_history: bool) -> int | Problem:
+    if not limit:
+        return LIST_LIMIT_DEFAULT
+    if not _is_digits(limit) or _number(limit) == 0:
+        return InvalidCursor("limit", limit)
+    count = _number(limit)
+    return TooManyPerPage(limit, limit_max, with_history) if count > limit_max else count
+
+
+def _is_digits(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
+
+
+def _number(digits: str) -> int:
+    """Their value, cut to the highest record id; Python refuses to read thousands of digits."""
+    return RECORD_ID_MAX if len(digits) > 19 else min(int(digits), RECORD_ID_MAX)

@@ -1,0 +1,276 @@
+"""What every storage engine promises.
+
+An engine runs *work*: plain functions over a transaction. Nothing outside an engine opens a
+connection, and nothing inside one knows a rule. The suite in `tests/storage` is this text as tests;
+it takes the engine as a parameter.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from moyeu.catalog.properties import PropertyDefinition, PropertyGroup
+from moyeu.crm.callers import Caller, Occasion
+from moyeu.crm.definitions import Owner, TypeDefinitions
+from moyeu.crm.history import RecordWrite
+from moyeu.crm.records import Change, StoredRecord, UniqueKey, UniqueMove
+
+T = TypeVar("T")
+
+
+class StoreError(Exception):
+    """Base of what an engine raises for trouble that nobody asked for."""
+
+
+class StoreInUseError(StoreError):
+    """Another process holds the database."""
+
+
+class StoreBrokenError(StoreError):
+    """The engine no longer knows what is on disk and takes no more writes.
+
+    The outcome of the write that met it is *unknown*: the change may be there after a restart.
+    """
+
+
+class StoreFullError(StoreError):
+    """No space is left; the write changed nothing and may be tried again."""
+
+
+class WriterBusyError(StoreError):
+    """The writer's turn did not come in time; the work was not begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """One customer's account; `app_id` is the portal's own app, the source of seeded records."""
+
+    id: int
+    name: str
+    app_id: int
+    created_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What is kept of a bearer token: never the token, only its SHA-256 (32 bytes).
+
+    hint: the first characters, for people who look for a token in a list.
+    """
+
+    hash: bytes
+    caller: Caller
+    hint: str
+    created_at_ms: int
+
+
+class ReadTransaction(Protocol):
+    """A consistent view of the database. Every method costs one statement unless it says so."""
+
+    def portals(self) -> list[Portal]:
+        """All portals by id."""
+        ...
+
+    def tokens(self, portal_id: int) -> list[Token]:
+        """The portal's tokens, oldest first."""
+        ...
+
+    def caller_of(self, token_hash: bytes) -> Caller | None:
+        """Who a token stands for; None for an unknown or revoked one."""
+        ...
+
+    def definitions(self, portal_id: int, object_type_id: str) -> TypeDefinitions:
+        """The newest committed snapshot; free of cost when it is cached.
+
+        Inside a write transaction: as this transaction sees it.
+        """
+        ...
+
+    def owners(self, portal_id: int) -> list[Owner]:
+        """The portal's owners by id, archived ones included."""
+        ...
+
+    def records(
+        self, portal_id: int, object_type_id: str, record_ids: Sequence[int]
+    ) -> dict[int, StoredRecord]:
+        """Records by id, archived ones included; unknown ids are left out."""
+        ...
+
+    def records_by_value(
+        self, portal_id: int, object_type_id: str, keys: Sequence[UniqueKey]
+    ) -> dict[UniqueKey, StoredRecord]:
+        """Active records by (property, value), compared exactly; unknown pairs are left out."""
+        ...
+
+    def value_owners(
+        self, portal_id: int, object_type_id: str, keys: Sequence[UniqueKey]
+    ) -> dict[UniqueKey, int]:
+        """Which record holds each (property, value); free values are left out."""
+        ...
+
+    def merged_into(
+        self, portal_id: int, object_type_id: str, record_ids: Sequence[int]
+    ) -> dict[int, int]:
+        """The surviving record id by the id of a record that was merged away."""
+        ...
+
+    def page(
+        self,
+        portal_id: int,
+        object_type_id: str,
+        from_id: int,
+        count_max: int,
+        *,
+        archived: bool,
+    ) -> list[StoredRecord]:
+        """Records with an id of at least `from_id`, ascending, only archived or only active."""
+        ...
+
+    def history(
+        self, portal_id: int, object_type_id: str, records: Sequence[StoredRecord]
+    ) -> dict[int, list[RecordWrite]]:
+        """All writes of each record, newest first."""
+        ...
+
+    def count_records(self, portal_id: int, object_type_id: str) -> int:
+        """How many active records there are; walks them all."""
+        ...
+
+    def writes_after(self, portal_id: int, number: int, count_max: int) -> list[RecordWrite]:
+        """History entries with a higher number, ascending: the cursor of deliveries and audit."""
+        ...
+
+
+class WriteTransaction(ReadTransaction, Protocol):
+    """The writer's turn. What its reads see is what its writes change: no update is lost."""
+
+    def add_portal(self, portal: Portal) -> None:
+        """Adds a portal with its counters; its id must be free."""
+        ...
+
+    def add_token(self, token: Token) -> None:
+        """Adds a token."""
+        ...
+
+    def remove_token(self, portal_id: int, hint: str) -> int:
+        """Revokes the portal's tokens with that hint; how many there were."""
+        ...
+
+    def add_owner(self, portal_id: int, owner: Owner) -> None:
+        """Adds or replaces an owner."""
+        ...
+
+    def new_record_ids(self, portal_id: int, count: int) -> range:
+        """That many ids that were never given out before in this portal."""
+        ...
+
+    def reserve_record_id(self, portal_id: int, record_id: int) -> None:
+        """Makes sure that `new_record_ids` never gives out this id or a lower one."""
+        ...
+
+    def insert_records(
+        self,
+        occasion: Occasion,
+        object_type_id: str,
+        records: Sequence[StoredRecord],
+        modified_property: str,
+    ) -> None:
+        """Adds records and their first history entries. Two statements whatever the number."""
+        ...
+
+    def change_records(
+        self, occasion: Occasion, object_type_id: str, changes: Sequence[Change]
+    ) -> None:
+        """Replaces documents and adds history entries. Two statements whatever the number."""
+        ...
+
+    def archive_records(
+        self, occasion: Occasion, object_type_id: str, record_ids: Sequence[int]
+    ) -> int:
+        """Archives active records and frees their unique values; how many there were."""
+        ...
+
+    def merge_away(
+        self, portal_id: int, object_type_id: str, record_id: int, survivor_id: int
+    ) -> None:
+        """Removes a record whose values live on in another, and remembers where it went."""
+        ...
+
+    def move_unique_values(
+        self, portal_id: int, object_type_id: str, moves: Sequence[UniqueMove]
+    ) -> None:
+        """Applies the moves in order. At most two statements whatever the number."""
+        ...
+
+    def put_property(
+        self, portal_id: int, object_type_id: str, definition: PropertyDefinition
+    ) -> None:
+        """Adds or replaces a definition; an `archived_at_ms` archives it. Values stay."""
+        ...
+
+    def put_group(self, portal_id: int, object_type_id: str, group: PropertyGroup) -> None:
+        """Adds or replaces a property group."""
+        ...
+
+    def index_values(
+        self, portal_id: int, object_type_id: str, name: str, from_id: int, count_max: int
+    ) -> "IndexedPart":
+        """Enters the values of one property into the unique index, record by record.
+
+        A part at a time, so that other writers get their turn between the parts.
+        """
+        ...
+
+    def drop_index(self, portal_id: int, object_type_id: str, name: str) -> None:
+        """Removes a property's values from the unique index."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedPart:
+    """One part of entering values into the unique index.
+
+    next_id: where to go on, None when all records were seen. conflict: (value, record id, record
+    id of the holder) when two records have the same value.
+    """
+
+    next_id: int | None
+    conflict: tuple[str, int, int] | None
+
+
+class Store(Protocol):
+    """An open database.
+
+    A returned `write` is durable: it survives `kill -9` and a power cut. An exception of the work
+    itself undoes that work alone and is raised to its caller; work of others in the same commit is
+    not touched. Work may run more than once before it is committed, so it must only act through
+    its transaction.
+    """
+
+    async def read(self, work: Callable[[ReadTransaction], T]) -> T:
+        """Runs work on a consistent view beside the writer; blocks nobody."""
+        ...
+
+    async def write(self, work: Callable[[WriteTransaction], T]) -> T:
+        """Runs work in the writer's turn and answers after the commit is on disk.
+
+        Raises: WriterBusyError (not begun), StoreFullError (nothing changed), StoreBrokenError
+        (outcome unknown; every later write raises it at once).
+        """
+        ...
+
+    def cached_definitions(self, portal_id: int, object_type_id: str) -> TypeDefinitions | None:
+        """The newest committed snapshot if it is at hand, without waiting."""
+        ...
+
+    def cached_caller(self, token_hash: bytes) -> Caller | None:
+        """Who a token stands for if that is at hand, without waiting."""
+        ...
+
+    async def caller_of(self, token_hash: bytes) -> Caller | None:
+        """Who a token stands for; None for an unknown or revoked one."""
+        ...
+
+    def close(self) -> None:
+        """Finishes the work at hand and lets go of the database."""
+        ...

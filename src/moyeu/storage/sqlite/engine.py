@@ -1,0 +1,350 @@
+"""The SQLite engine: one writer thread that commits in groups, readers beside it.
+
+The writer takes all work that waits as one group, runs it piece by piece in one transaction and
+answers after COMMIT has returned, which with `synchronous=FULL` is after the fsync. When a piece
+raises, the group is rolled back and run again one by one, so that a neighbour never pays; that
+costs nothing while all goes well, where a savepoint per piece would copy every page it touches.
+"""
+
+import asyncio
+import contextlib
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import apsw
+
+from moyeu.crm.callers import Caller
+from moyeu.crm.definitions import TypeDefinitions
+from moyeu.storage.contract import (
+    ReadTransaction,
+    StoreBrokenError,
+    StoreError,
+    StoreFullError,
+    WriterBusyError,
+    WriteTransaction,
+)
+from moyeu.storage.sqlite.connection import open_reader, open_writer
+from moyeu.storage.sqlite.lock import ProcessLock
+from moyeu.storage.sqlite.migrate import migrate
+from moyeu.storage.sqlite.transaction import SqliteReadTransaction, SqliteWriteTransaction
+
+T = TypeVar("T")
+
+_log = logging.getLogger("moyeu.storage")
+
+_CALLERS_CACHED_MAX = 10_000
+_EXPIRY_CHECK_S = 0.25
+
+
+class _Piece(Generic[T]):
+    """Work that waits for the writer's turn, and where its outcome goes."""
+
+    __slots__ = ("deadline_s", "error", "future", "loop", "result", "taken", "work")
+
+    def __init__(
+        self,
+        work: Callable[[WriteTransaction], T],
+        loop: asyncio.AbstractEventLoop,
+        deadline_s: float,
+    ) -> None:
+        self.work = work
+        self.loop = loop
+        self.future: asyncio.Future[T] = loop.create_future()
+        self.deadline_s = deadline_s
+        self.taken = False
+        self.result: T | None = None
+        self.error: Exception | None = None
+
+    def settle(self) -> None:
+        """Hands the outcome over; runs in the loop of the one who waits."""
+        if self.future.done():
+            return
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.result)  # type: ignore[arg-type] # set when no error is
+
+
+class SqliteStore:
+    """An open SQLite database; see `storage.contract.Store` for the promises.
+
+    on_broken: called once, from the writer's thread, when writing has stopped for good.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        group_batches_max: int = 16,
+        readers: int = 2,
+        wal_checkpoint_pages: int = 1_000,
+        write_wait_max_s: float = 10.0,
+        vfs: str | None = None,
+    ) -> None:
+        self.path = path
+        self.on_broken: Callable[[], None] | None = None
+        self._group_pieces_max = group_batches_max
+        self._write_wait_max_s = write_wait_max_s
+        self._vfs = vfs
+        self._lock = ProcessLock.take(Path(path))
+        try:
+            self._connection = open_writer(path, checkpoint_pages=wal_checkpoint_pages, vfs=vfs)
+            migrate(self._connection)
+        except BaseException:
+            self._lock.release()
+            raise
+        self._definitions: dict[tuple[int, str], TypeDefinitions] = {}
+        self._callers: dict[bytes, Caller] = {}
+        self._generation = 0
+        self._cache_lock = threading.Lock()
+        self._transaction = SqliteWriteTransaction(self._connection, self._definitions)
+        self._queue: queue.SimpleQueue[_Piece[Any] | None] = queue.SimpleQueue()
+        self._waiting: dict[_Piece[Any], None] = {}
+        self._expiry: asyncio.TimerHandle | None = None
+        self._broken: StoreBrokenError | None = None
+        self._closed = False
+        self._reader_connections: list[apsw.Connection] = []
+        self._reader = threading.local()
+        self._readers = ThreadPoolExecutor(readers, "moyeu-reader")
+        self._writer = threading.Thread(target=self._write_loop, name="moyeu-writer", daemon=True)
+        self._writer.start()
+
+    # --- reading -----------------------------------------------------------------------------
+
+    async def read(self, work: Callable[[ReadTransaction], T]) -> T:
+        """See the contract."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+
+    def _read(self, work: Callable[[ReadTransaction], T]) -> T:
+        connection = getattr(self._reader, "connection", None)
+        if connection is None:
+            connection = open_reader(self.path, vfs=self._vfs)
+            self._reader.connection = connection
+            self._reader_connections.append(connection)
+        # Before BEGIN: a snapshot that is older than the newest commit must not be kept.
+        generation = self._generation
+
+        def keep(definitions: TypeDefinitions) -> None:
+            with self._cache_lock:
+                if generation == self._generation:
+                    key = (definitions.portal_id, definitions.object_type.id)
+                    self._definitions[key] = definitions
+
+        connection.execute("BEGIN")
+        try:
+            return work(SqliteReadTransaction(connection, self._definitions, keep))
+        finally:
+            connection.execute("COMMIT")
+
+    def cached_definitions(self, portal_id: int, object_type_id: str) -> TypeDefinitions | None:
+        """See the contract."""
+        return self._definitions.get((portal_id, object_type_id))
+
+    def cached_caller(self, token_hash: bytes) -> Caller | None:
+        """See the contract."""
+        return self._callers.get(token_hash)
+
+    async def caller_of(self, token_hash: bytes) -> Caller | None:
+        """Who a token stands for; kept for the next time when it stands for somebody."""
+        generation = self._generation
+        caller = await self.read(lambda transaction: transaction.caller_of(token_hash))
+        if caller is not None:
+            with self._cache_lock:
+                if generation == self._generation and len(self._callers) < _CALLERS_CACHED_MAX:
+                    self._callers[token_hash] = caller
+        return caller
+
+    # --- writing -----------------------------------------------------------------------------
+
+    async def write(self, work: Callable[[WriteTransaction], T]) -> T:
+        """See the contract."""
+        if self._broken is not None:
+            raise StoreBrokenError(str(self._broken)) from self._broken
+        if self._closed:
+            raise StoreError("the store is closed")
+        loop = asyncio.get_running_loop()
+        piece = _Piece(work, loop, loop.time() + self._write_wait_max_s)
+        self._waiting[piece] = None
+        if self._expiry is None:
+            self._expiry = loop.call_later(_EXPIRY_CHECK_S, self._expire, loop)
+        self._queue.put(piece)
+        try:
+            return await piece.future
+        finally:
+            self._waiting.pop(piece, None)
+
+    def _expire(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Gives up the pieces whose turn did not come in time; they are never begun."""
+        now_s = loop.time()
+        for piece in list(self._waiting):
+            if piece.deadline_s > now_s:
+                break
+            with self._cache_lock:
+                if piece.taken:
+                    continue
+                piece.taken = True
+            piece.error = WriterBusyError("the writer's turn did not come in time")
+            piece.settle()
+        self._expiry = (
+            loop.call_later(_EXPIRY_CHECK_S, self._expire, loop) if self._waiting else None
+        )
+
+    def _write_loop(self) -> None:
+        while True:
+            first = self._queue.get()
+            group: list[_Piece[Any]] = []
+            closing = first is None
+            if first is not None:
+                group.append(first)
+            while len(group) < self._group_pieces_max and not closing:
+                try:
+                    piece = self._queue.get_nowait()
+                except queue.Empty:
+                    break
+                if piece is None:
+                    closing = True
+                else:
+                    group.append(piece)
+            group = [piece for piece in group if self._take(piece)]
+            if group:
+                self._run_group(group)
+                self._deliver(group)
+            if closing:
+                return
+
+    def _take(self, piece: _Piece[Any]) -> bool:
+        with self._cache_lock:
+            if piece.taken:
+                return False
+            piece.taken = True
+            return True
+
+    def _deliver(self, group: list[_Piece[Any]]) -> None:
+        by_loop: dict[asyncio.AbstractEventLoop, list[_Piece[Any]]] = {}
+        for piece in group:
+            by_loop.setdefault(piece.loop, []).append(piece)
+        for loop, pieces in by_loop.items():
+            # A loop that has ended has nobody left to tell.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(_settle_all, pieces)
+
+    def _run_group(self, group: list[_Piece[Any]]) -> None:
+        if self._broken is not None:
+            _fail_all(group, self._broken)
+            return
+        try:
+            if self._commit(group):
+                return
+            for piece in group:
+                piece.error = None
+                self._commit([piece])
+        except StoreBrokenError as error:
+            _fail_all(group, error)
+
+    def _commit(self, group: list[_Piece[Any]]) -> bool:
+        """Runs and commits the group; False when it was undone because one piece raised.
+
+        The only piece of a group that raises keeps its exception.
+        """
+        transaction = self._transaction
+        transaction.begin()
+        piece = group[0]
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            for piece in group:
+                piece.result = piece.work(transaction)
+            self._connection.execute("COMMIT")
+        except apsw.FullError as error:
+            self._undo()
+            full = StoreFullError("no space is left for the database")
+            full.__cause__ = error
+            _fail_all(group, full)
+            return True
+        except (apsw.IOError, apsw.CorruptError, apsw.NotADBError) as error:
+            raise self._break(error) from error
+        except Exception as error:  # noqa: BLE001 — it goes to the one who gave the work
+            self._undo()
+            piece.error = error
+            return len(group) == 1
+        self._refresh(transaction)
+        return True
+
+    def _undo(self) -> None:
+        # Some failures have rolled back already; a blind ROLLBACK would raise.
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+        self._transaction.forget()
+
+    def _refresh(self, transaction: SqliteWriteTransaction) -> None:
+        """Drops from the caches what the commit has made old."""
+        if not transaction.changed_definitions and not transaction.removed_tokens:
+            return
+        with self._cache_lock:
+            self._generation += 1
+            for portal_id, type_id in transaction.changed_definitions:
+                for key in [
+                    key
+                    for key in self._definitions
+                    if key[0] == portal_id and type_id in (None, key[1])
+                ]:
+                    del self._definitions[key]
+            for token_hash in transaction.removed_tokens:
+                self._callers.pop(token_hash, None)
+
+    def _break(self, error: Exception) -> StoreBrokenError:
+        """After a failed write or fsync nobody knows what is on disk: writing ends for good.
+
+        A second try on the same file may answer success for pages that were lost.
+        """
+        broken = StoreBrokenError(
+            f"writing to {self.path} failed ({error}); its last commit may or may not be there;"
+            " restart to recover"
+        )
+        self._broken = broken
+        _log.critical("%s", broken)
+        if self.on_broken is not None:
+            self.on_broken()
+        return broken
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether writing has stopped for good."""
+        return self._broken is not None
+
+    def close(self) -> None:
+        """See the contract."""
+        if self._closed:
+            return
+        self._closed = True
+        self._queue.put(None)
+        self._writer.join()
+        self._readers.shutdown()
+        for connection in self._reader_connections:
+            connection.close()
+        if self._broken is None:
+            self._connection.close()
+        self._lock.release()
+
+
+def _settle_all(pieces: list[_Piece[Any]]) -> None:
+    for piece in pieces:
+        piece.settle()
+
+
+def _fail_all(pieces: list[_Piece[Any]], error: Exception) -> None:
+    for piece in pieces:
+        piece.error = error
+
+
+def open_store(path: str | Path, **options: Any) -> SqliteStore:
+    """Opens a database file, making and migrating it as needed; options as of `SqliteStore`.
+
+    Refused: StoreInUseError when another process holds it, SchemaError when a newer version has
+    migrated it.
+    """
+    return SqliteStore(str(path), **options)

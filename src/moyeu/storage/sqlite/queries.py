@@ -1,0 +1,219 @@
+"""Every statement of the engine, with the question it answers.
+
+Named parameters, values always bound. Sets come as one JSON array, read by `json_each`; the inputs
+stand first in a join (CROSS JOIN keeps that order), so that the plan looks up each by its key.
+`tests/storage/test_sqlite_plans.py` asserts the plans.
+"""
+
+from typing import Final
+
+PORTALS: Final = "SELECT portal_id, name, app_id, created_at_ms FROM portal ORDER BY portal_id"
+
+ADD_PORTAL: Final = """
+INSERT INTO portal (portal_id, name, app_id, created_at_ms, next_record_id)
+VALUES (:portal_id, :name, :app_id, :created_at_ms, :next_record_id)
+"""
+
+# Gives out ids, and answers the first one after them.
+TAKE_RECORD_IDS: Final = """
+UPDATE portal SET next_record_id = next_record_id + :count WHERE portal_id = :portal_id
+RETURNING next_record_id
+"""
+
+RESERVE_RECORD_ID: Final = """
+UPDATE portal SET next_record_id = max(next_record_id, :record_id + 1)
+WHERE portal_id = :portal_id
+"""
+
+TOKENS: Final = """
+SELECT token_hash, portal_id, app_id, user_id, scopes, hint, created_at_ms FROM token
+WHERE portal_id = :portal_id ORDER BY created_at_ms, hint
+"""
+
+CALLER: Final = """
+SELECT portal_id, app_id, user_id, scopes FROM token WHERE token_hash = :token_hash
+"""
+
+ADD_TOKEN: Final = """
+INSERT OR REPLACE INTO token
+    (token_hash, portal_id, app_id, user_id, scopes, hint, created_at_ms)
+VALUES (:token_hash, :portal_id, :app_id, :user_id, :scopes, :hint, :created_at_ms)
+"""
+
+REMOVE_TOKEN: Final = """
+DELETE FROM token WHERE portal_id = :portal_id AND hint = :hint RETURNING token_hash
+"""
+
+OWNERS: Final = """
+SELECT owner_id, email, first_name, last_name, user_id, archived FROM owner
+WHERE portal_id = :portal_id ORDER BY owner_id
+"""
+
+ADD_OWNER: Final = """
+INSERT OR REPLACE INTO owner
+    (portal_id, owner_id, email, first_name, last_name, user_id, archived)
+VALUES (:portal_id, :owner_id, :email, :first_name, :last_name, :user_id, :archived)
+"""
+
+PROPERTIES: Final = """
+SELECT definition FROM property
+WHERE portal_id = :portal_id AND object_type_id = :object_type_id ORDER BY name
+"""
+
+PUT_PROPERTY: Final = """
+INSERT OR REPLACE INTO property (portal_id, object_type_id, name, definition)
+VALUES (:portal_id, :object_type_id, :name, :definition)
+"""
+
+GROUPS: Final = """
+SELECT definition FROM property_group
+WHERE portal_id = :portal_id AND object_type_id = :object_type_id ORDER BY name
+"""
+
+PUT_GROUP: Final = """
+INSERT OR REPLACE INTO property_group (portal_id, object_type_id, name, definition)
+VALUES (:portal_id, :object_type_id, :name, :definition)
+"""
+
+_RECORD: Final = (
+    "r.record_id, r.properties, r.created_at_ms, r.updated_at_ms, r.archived_at_ms, r.last_write"
+)
+
+# Which records have these ids?
+RECORDS: Final = f"""
+SELECT {_RECORD} FROM record AS r
+WHERE r.portal_id = :portal_id AND r.object_type_id = :object_type_id
+  AND r.record_id IN (SELECT value FROM json_each(:record_ids))
+"""
+
+# Which active records have these unique values? Keys are [property, value].
+RECORDS_BY_VALUE: Final = f"""
+SELECT u.property, u.value, {_RECORD}
+FROM json_each(:keys) AS k
+CROSS JOIN unique_value AS u
+    ON u.portal_id = :portal_id AND u.object_type_id = :object_type_id
+   AND u.property = k.value ->> 0 AND u.value = k.value ->> 1
+CROSS JOIN record AS r
+    ON r.portal_id = u.portal_id AND r.object_type_id = u.object_type_id
+   AND r.record_id = u.record_id
+WHERE r.archived_at_ms IS NULL
+"""
+
+# Who holds these unique values?
+VALUE_OWNERS: Final = """
+SELECT u.property, u.value, u.record_id
+FROM json_each(:keys) AS k
+CROSS JOIN unique_value AS u
+    ON u.portal_id = :portal_id AND u.object_type_id = :object_type_id
+   AND u.property = k.value ->> 0 AND u.value = k.value ->> 1
+"""
+
+# Where did these records go when they were merged away?
+MERGED_INTO: Final = """
+SELECT m.record_id, m.survivor_id FROM record_merged AS m
+WHERE m.portal_id = :portal_id AND m.object_type_id = :object_type_id
+  AND m.record_id IN (SELECT value FROM json_each(:record_ids))
+"""
+
+PAGE_ACTIVE: Final = f"""
+SELECT {_RECORD} FROM record AS r
+WHERE r.portal_id = :portal_id AND r.object_type_id = :object_type_id
+  AND r.record_id >= :from_id AND r.archived_at_ms IS NULL
+ORDER BY r.record_id LIMIT :count_max
+"""
+
+PAGE_ARCHIVED: Final = f"""
+SELECT {_RECORD} FROM record AS r INDEXED BY record_archived
+WHERE r.portal_id = :portal_id AND r.object_type_id = :object_type_id
+  AND r.record_id >= :from_id AND r.archived_at_ms IS NOT NULL
+ORDER BY r.record_id LIMIT :count_max
+"""
+
+COUNT_RECORDS: Final = """
+SELECT count(*) FROM record
+WHERE portal_id = :portal_id AND object_type_id = :object_type_id AND archived_at_ms IS NULL
+"""
+
+# The numbers of the writes of these records, along the chain from each record's last write.
+HISTORY: Final = """
+WITH RECURSIVE chain (number) AS (
+    SELECT value FROM json_each(:last_writes)
+    UNION ALL
+    SELECT w.previous FROM chain
+    CROSS JOIN record_write AS w ON w.portal_id = :portal_id AND w.number = chain.number
+    WHERE w.previous > 0
+)
+SELECT w.number, w.record_id, w.written_at_ms, w.changed, w.source_type, w.app_id, w.user_id,
+       w.correlation_id, w.trace_id
+FROM chain
+CROSS JOIN record_write AS w ON w.portal_id = :portal_id AND w.number = chain.number
+ORDER BY w.number DESC
+"""
+
+WRITES_AFTER: Final = """
+SELECT number, record_id, written_at_ms, changed, source_type, app_id, user_id, correlation_id,
+       trace_id
+FROM record_write
+WHERE portal_id = :portal_id AND number > :number ORDER BY number LIMIT :count_max
+"""
+
+LAST_WRITE: Final = """
+SELECT coalesce(max(number), 0) FROM record_write WHERE portal_id = :portal_id
+"""
+
+# The hot statements take positions: apsw binds a tuple faster than a mapping.
+INSERT_RECORD: Final = """
+INSERT INTO record (portal_id, object_type_id, record_id, properties, created_at_ms,
+                    updated_at_ms, archived_at_ms, last_write)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, NULL, ?7)
+"""
+
+CHANGE_RECORD: Final = """
+UPDATE record SET properties = ?4, updated_at_ms = ?5, last_write = ?6
+WHERE portal_id = ?1 AND object_type_id = ?2 AND record_id = ?3
+"""
+
+ADD_WRITE: Final = """
+INSERT INTO record_write (portal_id, number, object_type_id, record_id, previous, written_at_ms,
+                          changed, source_type, app_id, user_id, correlation_id, trace_id)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+"""
+
+ARCHIVE_RECORDS: Final = """
+UPDATE record SET archived_at_ms = :now_ms
+WHERE portal_id = :portal_id AND object_type_id = :object_type_id
+  AND record_id IN (SELECT value FROM json_each(:record_ids)) AND archived_at_ms IS NULL
+RETURNING record_id, properties
+"""
+
+DELETE_RECORD: Final = """
+DELETE FROM record
+WHERE portal_id = :portal_id AND object_type_id = :object_type_id AND record_id = :record_id
+RETURNING properties
+"""
+
+MERGE_AWAY: Final = """
+INSERT OR REPLACE INTO record_merged (portal_id, object_type_id, record_id, survivor_id)
+VALUES (:portal_id, :object_type_id, :record_id, :survivor_id)
+"""
+
+LEAVE_VALUE: Final = """
+DELETE FROM unique_value
+WHERE portal_id = ?1 AND object_type_id = ?2 AND property = ?3 AND value = ?4 AND record_id = ?5
+"""
+
+TAKE_VALUE: Final = """
+INSERT INTO unique_value (portal_id, object_type_id, property, value, record_id)
+VALUES (?1, ?2, ?3, ?4, ?5)
+"""
+
+ADD_INDEXED_VALUE: Final = """
+INSERT INTO unique_value (portal_id, object_type_id, property, value, record_id)
+VALUES (?1, ?2, ?3, ?4, ?5)
+ON CONFLICT DO NOTHING
+"""
+
+DROP_INDEX: Final = """
+DELETE FROM unique_value
+WHERE portal_id = :portal_id AND object_type_id = :object_type_id AND property = :property
+"""
