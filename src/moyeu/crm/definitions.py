@@ -34,7 +34,7 @@ class TypeDefinitions:
     rules, normalising_rules: by name, for versions without and with date normalisation.
     refusals: rules of the properties that nobody may write (they are in both maps too).
     unique_names: active properties whose values are unique and may be read by.
-    indexed_names: those and archived ones, whose values stay in the unique index.
+    indexed_names: those and archived properties, whose values may stand in the unique index.
     update_id_names: those that an update takes as `idProperty`: only flagged ones, so neither a
     contact's email nor hs_object_id (records decision table, rows 14 and 15).
     written_back: what a write answers besides the written names, in name order.
@@ -80,7 +80,10 @@ def define_type(
     refused = {name: rule for name, each in active.items() if (rule := refusal_rule(each))}
     flagged = frozenset(name for name, each in active.items() if each.has_unique_value)
     unique = flagged | {name for name in object_type.id_properties if name in active}
-    kept = {each.name for each in every if each.has_unique_value}
+    # An archived property may be on its way to becoming unique: its values are entered in parts.
+    kept = {
+        each.name for each in every if each.has_unique_value or each.archived_at_ms is not None
+    }
     return TypeDefinitions(
         portal_id=portal_id,
         object_type=object_type,

@@ -206,14 +206,13 @@ def _changed(before: PropertyDefinition, change: PropertyChange) -> PropertyDefi
     if change.calculation_formula is not None:
         given |= {"field_type": "calculation_equation", "calculated": True, "read_only_value": True}
     elif before.calculation_formula is not None:
+        # A formula cannot be taken away, so the property stays a calculation (a guess).
         given.pop("field_type", None)
     if change.options is not None:
         given["options"] = _numbered(change.options)
-    if {"type", "options"} & given.keys() and given.get(
-        "type", before.type
-    ) not in _TYPES_WITH_OPTIONS:
-        given["options"] = ()
     after = replace(before, **given)
+    if {"type", "options"} & given.keys() and after.type not in _TYPES_WITH_OPTIONS:
+        after = replace(after, options=())
     if (after.type, after.field_type) != (before.type, before.field_type):
         field_type = creatable_field_type(before.name, after.type, after.field_type)
         if isinstance(field_type, Problem):

@@ -6,6 +6,7 @@ records too and runs inside it. Both are pure. A single record is a batch of one
 What is made for every input is a msgspec Struct: it costs a quarter of a dataclass to make.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -102,7 +103,7 @@ class CheckedUpdates:
     """A batch ready for the writer's turn.
 
     per_input: whether bad inputs are listed while the good ones are written (every input has a
-    trace id of its own), or one bad input refuses the whole call.
+    trace id), or one bad input refuses the whole call.
     """
 
     inputs: list[CheckedInput]
@@ -174,26 +175,19 @@ def check_updates(
 
 def repeated_ids(inputs: Sequence[RecordInput]) -> tuple[str, ...]:
     """The ids that stand more than once under the same id property, in order of appearance."""
-    keys = [(each.id_property, each.id) for each in inputs]
-    if len(set(keys)) == len(keys):
+    times = Counter((each.id_property, each.id) for each in inputs)
+    if len(times) == len(inputs):
         return ()
-    seen: set[tuple[str | None, str]] = set()
-    repeated: dict[str, None] = {}
-    for key in keys:
-        if key in seen:
-            repeated[key[1]] = None
-        seen.add(key)
-    return tuple(repeated)
+    return tuple(dict.fromkeys(text for (_, text), count in times.items() if count > 1))
 
 
 def has_trace_ids(inputs: Sequence[RecordInput]) -> bool:
-    """Whether every input has a trace id of its own, which makes a batch multi-status.
+    """Whether every input has a trace id, which makes a batch multi-status.
 
-    Documented for batch create, observed for upsert; for update, and that repeated or partial
-    trace ids do not count, a guess.
+    Documented for batch create, observed for upsert; for update, that one input without a trace
+    id switches it off and that repeated ones do not, a guess.
     """
-    traces = {each.trace_id for each in inputs if each.trace_id}
-    return bool(inputs) and len(traces) == len(inputs)
+    return bool(inputs) and all(each.trace_id for each in inputs)
 
 
 def check_values(
@@ -264,13 +258,13 @@ def named_unique_values(inputs: Iterable[CheckedInput]) -> list[UniqueKey]:
 def claimed_unique_values(
     inputs: Iterable[CheckedInput], definitions: TypeDefinitions
 ) -> list[UniqueKey]:
-    """The (property, value) pairs that inputs want to own."""
+    """The (property, value) pairs that inputs want to own, in the order given."""
     unique = definitions.unique_names
     return [
         (name, value)
         for each in inputs
-        for name in unique & each.values.keys()
-        if isinstance(value := each.values[name], str) and value
+        for name, value in each.values.items()
+        if name in unique and isinstance(value, str) and value
     ]
 
 
@@ -369,8 +363,9 @@ class _Planner:
         if unique.isdisjoint(changed):
             return []
         moves = []
-        for name in changed.keys() & unique:
-            value = changed[name]
+        for name, value in changed.items():
+            if name not in unique:
+                continue
             holder = self._owners.get((name, value)) if value else None
             if holder is not None and holder != record.record_id:
                 return UniqueValueTaken(
@@ -478,10 +473,11 @@ def couple_pipeline(
     stage_id = changed.get(stage_name, before.get(stage_name, ""))
     pipeline_id = changed.get(pipeline_name, before.get(pipeline_name, ""))
     owner = definitions.pipeline_of_stage(stage_id)
-    if owner is None or owner.id == pipeline_id:
+    if owner is not None and owner.id == pipeline_id:
         return
     if stage_name in changed:
-        changed[pipeline_name] = owner.id
+        if owner is not None:
+            changed[pipeline_name] = owner.id
     elif pipeline_id:
         chosen = next(each for each in definitions.pipelines if each.id == pipeline_id)
         if chosen.stages:

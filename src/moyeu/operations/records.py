@@ -22,7 +22,6 @@ from moyeu.crm.problems import (
     DuplicateIds,
     InvalidCursor,
     MissingRecords,
-    NonNumericId,
     NoPropertiesGiven,
     NotAUniqueProperty,
     Problem,
@@ -32,6 +31,7 @@ from moyeu.crm.problems import (
     TooManyInputsWithHistory,
     TooManyPerPage,
     UniqueValueLocked,
+    UnknownUniqueValues,
 )
 from moyeu.crm.records import (
     RECORD_ID_MAX,
@@ -173,13 +173,13 @@ async def update_record(
     dates_normalised: bool,
 ) -> WrittenRecord | Problem:
     """Updates one record: a batch of one, with the refusals of a single-record route."""
-    if given.id_property is None and not _is_digits(given.id):
-        return NonNumericId(given.id)
     if not given.properties:
         return NoPropertiesGiven()
     plan = await update_records(
         store, occasion, type_id, [given], dates_normalised=dates_normalised
     )
+    if isinstance(plan, UnknownUniqueValues):
+        return RecordNotFound()
     if isinstance(plan, Problem):
         return plan
     return plan.results[0] if plan.results else RecordNotFound()
@@ -255,8 +255,6 @@ async def read_record(
     with_history: bool,
 ) -> ReadRecord | Problem:
     """One record by id or unique value, only archived or only active; a merged id reads forward."""
-    if id_property is None and not _is_digits(record_id):
-        return NonNumericId(record_id)
     definitions = await definitions_of(store, portal_id, type_id)
 
     def work(transaction: ReadTransaction) -> ReadRecord | None:

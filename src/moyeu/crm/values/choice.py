@@ -50,8 +50,10 @@ def open_choice_rule(*, several: bool) -> ValueRule:
     """An enumeration whose options live elsewhere: any text (a guess), `;` as above."""
 
     def keep(text: str, _now_ms: int) -> ValueOutcome:
-        if several and text.startswith(";"):
-            return Append(tuple(part for part in text.split(";") if part))
-        return text.strip()
+        stripped = text.strip()
+        if several and stripped.startswith(";"):
+            parts = (part.strip() for part in stripped.split(";"))
+            return Append(tuple(part for part in parts if part))
+        return stripped
 
     return keep

@@ -1,0 +1,215 @@
+"""Records and batches as HubSpot writes them: key order, names and forms as recorded."""
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+import msgspec
+
+from moyeu.crm.definitions import TypeDefinitions
+from moyeu.crm.history import RecordWrite
+from moyeu.crm.problems import MissingRecords
+from moyeu.crm.records import InputProblem, StoredRecord, WrittenRecord
+from moyeu.crm.values.moment import render_ms
+from moyeu.crm.values.outcome import Normalised
+from moyeu.operations.records import ReadRecord
+from moyeu.wire.errors import batch_entry
+
+Json = dict[str, Any]
+
+encode_json = msgspec.json.Encoder().encode
+
+
+@dataclass(slots=True)
+class RecordForm:
+    """How records of one type are written in one portal.
+
+    shown_names: what a write shows, by the written names and the names that have a value. Most
+    records of a batch have both in common.
+    """
+
+    definitions: TypeDefinitions
+    url_prefix: str
+    shown_names: dict[tuple[tuple[str, ...], tuple[str, ...]], "_ShownNames"]
+
+    @classmethod
+    def of(cls, definitions: TypeDefinitions) -> "RecordForm":
+        """The form of a snapshot; the address is that of HubSpot's own pages (observed 2025)."""
+        portal_id, type_id = definitions.portal_id, definitions.object_type.id
+        return cls(
+            definitions, f"https://app.hubspot.com/contacts/{portal_id}/record/{type_id}/", {}
+        )
+
+    def shown(self, properties: Mapping[str, str], written: tuple[str, ...]) -> "_ShownNames":
+        """What the answer to a write shows of these properties."""
+        key = (written, tuple(properties))
+        found = self.shown_names.get(key)
+        if found is None:
+            own = properties.keys() & set(self.definitions.written_back)
+            found = self.shown_names[key] = _ShownNames(own.union(written), properties.keys())
+        return found
+
+
+class _ShownNames:
+    """The names in the answer to a write, ascending.
+
+    The written properties, and every one that HubSpot sets itself and that has a value; others
+    are left out (the rule that fits all recordings). A written property without a value (clearing
+    what was never set) is null: a guess.
+    """
+
+    __slots__ = ("_get", "_names", "_unset")
+
+    def __init__(self, names: Set[str], having: Set[str]) -> None:
+        self._names = tuple(sorted(names & having))
+        self._get = itemgetter(*self._names)
+        self._unset = names - having
+
+    def of(self, properties: Mapping[str, str]) -> Mapping[str, str | None]:
+        """Name and value of each."""
+        shown: dict[str, str | None] = dict(zip(self._names, self._get(properties), strict=True))
+        if not self._unset:
+            return shown
+        return dict(sorted((shown | dict.fromkeys(self._unset)).items()))
+
+
+def written_record(form: RecordForm, result: WrittenRecord, *, warn: bool) -> Json:
+    """A record in the answer to a write."""
+    record = result.record
+    properties = record.properties
+    body = _record(form, record, form.shown(properties, result.written).of(properties))
+    if warn and result.warnings:
+        body["warnings"] = [_warning(each) for each in result.warnings]
+    body["url"] = form.url_prefix + body["id"]
+    if result.trace_id:
+        # Echoed as upsert does (observed October 2026); its place is a guess.
+        body["objectWriteTraceId"] = result.trace_id
+    return body
+
+
+def _record(form: RecordForm, record: StoredRecord, shown: Mapping[str, str | None]) -> Json:
+    object_type = form.definitions.object_type
+    properties = record.properties
+    return {
+        "id": properties["hs_object_id"],
+        "properties": shown,
+        "createdAt": properties[object_type.created_property],
+        "updatedAt": properties[object_type.modified_property],
+        "archived": False,
+    }
+
+
+def _warning(each: Normalised) -> Json:
+    return {
+        "category": "PROPERTY_VALUE_NORMALIZED",
+        "context": {
+            "normalizedValue": each.normalized,
+            "propertyName": each.name,
+            "rawValue": each.raw,
+        },
+        "message": f"{each.name} was normalized",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """Which properties a read answers: names ascending, and those with their history."""
+
+    names: tuple[str, ...]
+    with_history: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls,
+        definitions: TypeDefinitions,
+        names: Sequence[str],
+        with_history: Sequence[str],
+    ) -> "Wished":
+        """The asked ones that exist and those that are always there; the default set if none.
+
+        Names that are not defined are left out silently (observed). Those asked with history
+        stand among the properties too, and replace the default set (observed 2022).
+        """
+        object_type = definitions.object_type
+        asked = {*names, *with_history}
+        wanted = asked or set(object_type.default_properties)
+        defined = {name for name in wanted if name in definitions.properties}
+        return cls(
+            tuple(sorted(defined | set(object_type.always_properties))),
+            tuple(name for name in with_history if name in definitions.properties),
+        )
+
+
+def read_record(form: RecordForm, found: ReadRecord, wished: Wished) -> Json:
+    """A record in the answer to a read: an asked property without a value is null (observed)."""
+    record = found.record
+    properties = record.properties
+    body = _record(form, record, {name: properties.get(name) for name in wished.names})
+    if found.writes is not None:
+        histories = _histories(form, found.writes, wished.with_history)
+        body = {
+            "id": body.pop("id"),
+            "properties": body.pop("properties"),
+            "propertiesWithHistory": histories,
+            **body,
+        }
+    if record.archived_at_ms is not None:
+        body["archived"] = True
+        body["archivedAt"] = render_ms(record.archived_at_ms)
+    body["url"] = form.url_prefix + body["id"]
+    return body
+
+
+def _histories(
+    form: RecordForm, writes: Sequence[RecordWrite], names: Sequence[str]
+) -> dict[str, list[Json]]:
+    """Each property's values, newest first (a guess); a cleared one stands as "" (a guess)."""
+    modified_property = form.definitions.object_type.modified_property
+    histories: dict[str, list[Json]] = {name: [] for name in names}
+    for write in writes:
+        for name in names:
+            if name == modified_property:
+                histories[name].append(_past_value(write, render_ms(write.written_at_ms)))
+            elif name in write.changed:
+                histories[name].append(_past_value(write, write.changed[name]))
+    return histories
+
+
+def _past_value(write: RecordWrite, value: str) -> Json:
+    entry: Json = {
+        "value": value,
+        "timestamp": render_ms(write.written_at_ms),
+        "sourceType": write.source_type,
+        "sourceId": write.source_id,
+    }
+    if write.user_id is not None:
+        entry["updatedByUserId"] = write.user_id
+    return entry
+
+
+def batch_body(
+    results: list[Json], errors: list[Json], started_at_ms: int, completed_at_ms: int
+) -> bytes:
+    """The body of a batch answer, in the key order of November 2025 and later."""
+    body: Json = {
+        "completedAt": render_ms(completed_at_ms),
+        "status": "COMPLETE",
+        "startedAt": render_ms(started_at_ms),
+        "results": results,
+    }
+    if errors:
+        body["errors"] = errors
+        body["numErrors"] = len(errors)
+    return encode_json(body)
+
+
+def batch_errors(
+    form: RecordForm, problems: Sequence[InputProblem], missing: MissingRecords | None
+) -> list[Json]:
+    """The entries of `errors`: one per bad input, and one for all missing ids together."""
+    portal_id, type_id = form.definitions.portal_id, form.definitions.object_type.id
+    entries = [batch_entry(each.problem, each.trace_id, portal_id, type_id) for each in problems]
+    if missing is not None:
+        entries.append(batch_entry(missing, None, portal_id, type_id))
+    return entries

@@ -1,0 +1,227 @@
+"""What the suites share: a server on loopback with a clock of its own, and portals in it."""
+
+import asyncio
+import itertools
+import random
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from moyeu.app import build_app
+from moyeu.catalog.object_types import find_object_type
+from moyeu.catalog.properties import Option, PropertyDefinition
+from moyeu.catalog.scopes import GENERIC_PROPERTY_READ_SCOPES, GENERIC_PROPERTY_WRITE_SCOPES
+from moyeu.crm.callers import Caller, Occasion
+from moyeu.crm.definitions import Owner
+from moyeu.crm.problems import Problem
+from moyeu.crm.records import RecordInput
+from moyeu.operations.records import archive_records, create_records
+from moyeu.storage.contract import Portal, Token
+from moyeu.storage.sqlite import SqliteStore, open_store
+from moyeu.wire.auth import hash_token
+from moyeu.wire.edge import running
+
+T = TypeVar("T")
+
+# Whole milliseconds that are no whole second, so that times show their fraction.
+START_MS = 1_795_000_000_250
+
+_portal_numbers = itertools.count(1)
+
+
+class Clock:
+    """The server's clock: it moves only when a test moves it, and by a millisecond per look."""
+
+    def __init__(self) -> None:
+        self.now_ms = START_MS
+
+    def __call__(self) -> int:
+        """Milliseconds since 1970, UTC."""
+        self.now_ms += 1
+        return self.now_ms
+
+
+@dataclass(frozen=True, slots=True)
+class RecordKey:
+    """Id and times of a record that a test made."""
+
+    id: str
+    created_at: str
+    updated_at: str
+
+
+class Server:
+    """A running server over a fresh database, and a loop in which tests act on its store."""
+
+    def __init__(self, url: str, store: SqliteStore, clock: Clock) -> None:
+        self.url = url
+        self.store = store
+        self.clock = clock
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def run(self, work: Awaitable[T]) -> T:
+        """Waits for something asynchronous."""
+
+        async def waited() -> T:
+            return await work
+
+        return asyncio.run_coroutine_threadsafe(waited(), self._loop).result(60)
+
+    def write(self, work: Callable[[Any], T]) -> T:
+        """Runs work in the writer's turn."""
+        return self.run(self.store.write(work))
+
+    def close(self) -> None:
+        """Ends the loop."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+def every_scope() -> frozenset[str]:
+    """All scopes that a route can ask for."""
+    from moyeu.catalog.object_types import OBJECT_TYPES
+
+    own = {scope for each in OBJECT_TYPES for scope in (*each.read_scopes, *each.write_scopes)}
+    return frozenset(own | {*GENERIC_PROPERTY_READ_SCOPES, *GENERIC_PROPERTY_WRITE_SCOPES})
+
+
+class PortalUnderTest:
+    """An empty portal of the server, filled without the API under test."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.url = server.url
+        number = next(_portal_numbers)
+        self.portal_id = 51_000_000 + number
+        self.app_id = 3_000_000 + number
+        self._tokens = itertools.count(1)
+        server.write(
+            lambda tx: tx.add_portal(
+                Portal(self.portal_id, f"portal {number}", self.app_id, server.clock.now_ms)
+            )
+        )
+        self.caller = Caller(self.portal_id, self.app_id, None, every_scope())
+        self.token = self._add_token(every_scope())
+
+    def _add_token(self, scopes: frozenset[str]) -> str:
+        token = f"pat-na1-{self.portal_id:08d}-0000-4000-8000-{next(self._tokens):012d}"
+        caller = replace(self.caller, scopes=scopes)
+        self.server.write(lambda tx: tx.add_token(Token(hash_token(token), caller, token[:12], 0)))
+        return token
+
+    def token_with(self, scopes: list[str]) -> str:
+        """A token with exactly these scopes."""
+        return self._add_token(frozenset(scopes))
+
+    def define(self, object_type: str, definition: Mapping[str, Any]) -> None:
+        """Adds a property; the keys are those of a create in the API."""
+        options = tuple(
+            Option(each["value"], each.get("label", each["value"]), order)
+            for order, each in enumerate(definition.get("options", ()))
+        )
+        own = PropertyDefinition(
+            name=definition["name"],
+            label=definition.get("label", definition["name"]),
+            type=definition["type"],
+            field_type=definition["fieldType"],
+            group_name=definition.get("groupName", f"{_type(object_type).singular}_information"),
+            options=options,
+            has_unique_value=definition.get("hasUniqueValue", False),
+            external_options=definition.get("externalOptions", False),
+            referenced_object_type=definition.get("referencedObjectType"),
+            calculation_formula=definition.get("calculationFormula"),
+            calculated=definition.get("calculated", False),
+            hidden=definition.get("hidden", False),
+            read_only_value=definition.get("readOnlyValue", False),
+            created_at_ms=self.server.clock.now_ms,
+            updated_at_ms=self.server.clock.now_ms,
+            created_user_id="1000001",
+            updated_user_id="1000001",
+        )
+        type_id = _type(object_type).id
+        self.server.write(lambda tx: tx.put_property(self.portal_id, type_id, own))
+
+    def add_owner(self, owner: Mapping[str, Any]) -> None:
+        """Adds an owner."""
+        own = Owner(
+            str(owner["id"]),
+            owner.get("email", "owner@example.com"),
+            owner.get("firstName", "First"),
+            owner.get("lastName", "Last"),
+            owner.get("userId"),
+            owner.get("archived", False),
+        )
+        self.server.write(lambda tx: tx.add_owner(self.portal_id, own))
+
+    def _occasion(self) -> Occasion:
+        return Occasion(self.caller, self.server.clock(), "00000000-0000-7000-8000-000000000000")
+
+    def add_record(self, object_type: str, properties: Mapping[str, str]) -> RecordKey:
+        """Makes one record."""
+        type_id = _type(object_type).id
+        given = RecordInput("", dict(properties))
+        plan = self.server.run(
+            create_records(
+                self.server.store, self._occasion(), type_id, [given], dates_normalised=False
+            )
+        )
+        assert not isinstance(plan, Problem), plan
+        record = plan.results[0].record
+        kind = _type(object_type)
+        return RecordKey(
+            str(record.record_id),
+            record.properties[kind.created_property],
+            record.properties[kind.modified_property],
+        )
+
+    def archive(self, object_type: str, record_id: str) -> None:
+        """Archives one record."""
+        type_id = _type(object_type).id
+        problem = self.server.run(
+            archive_records(self.server.store, self._occasion(), type_id, [record_id])
+        )
+        assert problem is None, problem
+
+    def merge(self, object_type: str, record_id: str, survivor_id: str) -> None:
+        """Merges one record away into another."""
+        type_id = _type(object_type).id
+        self.server.write(
+            lambda tx: tx.merge_away(self.portal_id, type_id, int(record_id), int(survivor_id))
+        )
+
+    def advance(self, seconds: float) -> None:
+        """Moves the clock."""
+        self.server.clock.now_ms += int(seconds * 1000)
+
+
+def _type(text: str) -> Any:
+    found = find_object_type(text)
+    assert found is not None, text
+    return found
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for the tests of a process; each test takes a portal of its own."""
+    path: Path = tmp_path_factory.mktemp("server") / "portal.db"
+    store = open_store(path)
+    clock = Clock()
+    app = build_app(store, clock, random.Random(1).getrandbits)
+    with running(app) as url:
+        server = Server(url, store, clock)
+        yield server
+        server.close()
+    store.close()
+
+
+@pytest.fixture
+def portal(server: Server) -> PortalUnderTest:
+    """An empty portal of the running server."""
+    return PortalUnderTest(server)
