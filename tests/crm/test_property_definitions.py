@@ -526,9 +526,8 @@ def test_an_update_time_never_goes_back() -> None:
     assert updated(change_of(before, PropertyChange(label="New"))).updated_at_ms == 9_000
 
 
-@pytest.mark.parametrize("archived_at_ms", [3_000])
-def test_an_archived_property_cannot_be_updated(archived_at_ms: int) -> None:
-    before = text_property(archived_at_ms=archived_at_ms)
+def test_an_archived_property_cannot_be_updated() -> None:
+    before = text_property(archived_at_ms=3_000)
 
     assert change_of(before, PropertyChange(label="New")) == PropertyNotFound("probe")
 
@@ -607,6 +606,24 @@ def test_the_symbol_stays_once_a_currency_was_named() -> None:
     outcome = change_of(before, PropertyChange(show_currency_symbol=False))
 
     assert outcome == CurrencyWithoutSymbol("probe")
+
+
+def test_a_unique_property_keeps_a_type_that_can_be_unique() -> None:
+    before = text_property(has_unique_value=True)
+
+    dated = change_of(before, PropertyChange(type="date", field_type="date"))
+    numbered = change_of(before, PropertyChange(type="number", field_type="number"))
+
+    assert dated == UniqueNotPossible("probe", "date")
+    assert updated(numbered).has_unique_value
+
+
+def test_an_enumeration_that_becomes_text_loses_its_options() -> None:
+    before = text_property(type="enumeration", field_type="radio", options=(Option("a", "A", 0),))
+
+    after = updated(change_of(before, PropertyChange(type="string", field_type="text")))
+
+    assert after.options == ()
 
 
 def test_a_formula_turns_a_property_into_a_calculation() -> None:
