@@ -5,6 +5,7 @@ import itertools
 import random
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,7 +13,7 @@ from typing import Any, TypeVar
 import pytest
 
 from moyeu.app import build_app
-from moyeu.catalog.object_types import find_object_type
+from moyeu.catalog.object_types import OBJECT_TYPES, find_object_type
 from moyeu.catalog.properties import Option, PropertyDefinition
 from moyeu.catalog.scopes import GENERIC_PROPERTY_READ_SCOPES, GENERIC_PROPERTY_WRITE_SCOPES
 from moyeu.crm.callers import Caller, Occasion
@@ -86,8 +87,6 @@ class Server:
 
 def every_scope() -> frozenset[str]:
     """All scopes that a route can ask for."""
-    from moyeu.catalog.object_types import OBJECT_TYPES
-
     own = {scope for each in OBJECT_TYPES for scope in (*each.read_scopes, *each.write_scopes)}
     return frozenset(own | {*GENERIC_PROPERTY_READ_SCOPES, *GENERIC_PROPERTY_WRITE_SCOPES})
 
@@ -195,6 +194,27 @@ class PortalUnderTest:
         self.server.write(
             lambda tx: tx.merge_away(self.portal_id, type_id, int(record_id), int(survivor_id))
         )
+
+    @contextmanager
+    def writer_held(self) -> Iterator[None]:
+        """Keeps other writes from their turn, and makes them give up soon."""
+        store = self.server.store
+        waited_s, store.write_wait_max_s = store.write_wait_max_s, 0.2
+        released, begun = threading.Event(), threading.Event()
+
+        def hold(_transaction: Any) -> None:
+            begun.set()
+            released.wait(60)
+
+        holding = threading.Thread(target=self.server.write, args=(hold,))
+        holding.start()
+        begun.wait(60)
+        try:
+            yield
+        finally:
+            released.set()
+            holding.join()
+            store.write_wait_max_s = waited_s
 
     def advance(self, seconds: float) -> None:
         """Moves the clock."""

@@ -12,6 +12,7 @@ import http.client
 import json
 import re
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -48,7 +49,7 @@ CASE_KEYS = frozenset(
     | {"expected", "then", "any_order", "skip", "rows"}
 )
 GIVEN_KEYS = frozenset(
-    ["use", "properties", "owners", "records", "scopes", "object_type", "advance_s"]
+    ["use", "properties", "owners", "records", "scopes", "object_type", "advance_s", "writer_held"]
 )
 RECORD_KEYS = frozenset(["key", "properties", "archived", "merged_into"])
 REQUEST_KEYS = frozenset(["method", "path", "query", "headers", "body", "body_text", "body_base64"])
@@ -120,6 +121,9 @@ class Portal(Protocol):
 
     def advance(self, seconds: float) -> None:
         """Move the portal's clock forward."""
+
+    def writer_held(self) -> AbstractContextManager[None]:
+        """Keep every other write from its turn for longer than it waits for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -641,7 +645,10 @@ def run(case: Case, portal: Portal) -> list[str]:
         if exchange.advance_s:
             portal.advance(exchange.advance_s)
         request = render_request(exchange.request, scene)
-        found = compare_answer(exchange.expected, send(portal.url, request), scene)
+        held = number == 0 and case.given.get("writer_held") is True
+        with portal.writer_held() if held else nullcontext():
+            answer = send(portal.url, request)
+        found = compare_answer(exchange.expected, answer, scene)
         if found:
             sent = f"request {number + 1}: {request.method} {request.target}"
             return [sent, *found]

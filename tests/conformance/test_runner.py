@@ -382,6 +382,12 @@ class ScriptedPortal:
     def advance(self, seconds: float) -> None:
         self.calls.append(("advance", seconds))
 
+    @contextmanager
+    def writer_held(self) -> Iterator[None]:
+        self.calls.append(("writer_held", "begin"))
+        yield
+        self.calls.append(("writer_held", "end"))
+
 
 @contextmanager
 def scripted_server(answers: list[tuple[int, str]]) -> Iterator[tuple[str, list[str]]]:

@@ -21,6 +21,7 @@ from moyeu.crm.records import (
     UniqueKey,
     UniqueMove,
     WrittenRecord,
+    append_options,
     check_values,
     couple_pipeline,
     has_trace_ids,
@@ -106,9 +107,10 @@ def _problem_of(one: CheckedInput, definitions: TypeDefinitions) -> Problem | No
 def _taken(
     one: CheckedInput, definitions: TypeDefinitions, held: Mapping[UniqueKey, int], record_id: int
 ) -> UniqueValueTaken | None:
-    for name in sorted(definitions.unique_names & one.values.keys()):
-        value = one.values[name]
-        if isinstance(value, str) and value and (name, value) in held:
+    for name, value in one.values.items():
+        if name not in definitions.unique_names or not isinstance(value, str):
+            continue
+        if value and (name, value) in held:
             return UniqueValueTaken(
                 definitions.object_type.id, name, value, str(record_id), str(held[name, value])
             )
@@ -136,7 +138,7 @@ def new_record(
         "hs_object_source_id": str(occasion.caller.app_id),
         "hs_object_source_label": "INTEGRATION",
     }
-    given = {name: _text(value) for name, value in values.items() if value}
+    given = {name: text for name, value in values.items() if (text := _text(value))}
     if definitions.pipelines and object_type.pipeline_property and object_type.stage_property:
         couple_pipeline(definitions, {}, given)
         first = definitions.pipelines[0]
@@ -149,4 +151,4 @@ def new_record(
 
 
 def _text(value: str | Append) -> str:
-    return value if isinstance(value, str) else ";".join(value.parts)
+    return value if isinstance(value, str) else append_options("", value)

@@ -81,9 +81,7 @@ def define_type(
     flagged = frozenset(name for name, each in active.items() if each.has_unique_value)
     unique = flagged | {name for name in object_type.id_properties if name in active}
     # An archived property may be on its way to becoming unique: its values are entered in parts.
-    kept = {
-        each.name for each in every if each.has_unique_value or each.archived_at_ms is not None
-    }
+    kept = {each.name for each in every if each.has_unique_value or each.archived_at_ms is not None}
     return TypeDefinitions(
         portal_id=portal_id,
         object_type=object_type,

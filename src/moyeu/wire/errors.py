@@ -51,9 +51,9 @@ def render_refusal(refusal: Refusal, correlation_id: str) -> Answer:
         "links": refusal.links,
         "category": refusal.category,
         "subCategory": refusal.sub_category,
-        **(refusal.last or {}),
     }
     present = {key: value for key, value in body.items() if value is not None}
+    present.update(refusal.last or {})
     headers = (NOT_FOUND_MARK,) if refusal.status == 404 else ()
     return Answer(refusal.status, msgspec.json.encode(present), headers=headers)
 

@@ -375,4 +375,4 @@ PROPERTY_ENDPOINTS: Final[tuple[tuple[str, str, str, Handler, Access], ...]] = (
         "write",
     ),
 )
-"""Operation, method, template below a property prefix of a version, handler, and what the caller must have."""
+"""Operation, method, template below a prefix of a version, handler, what the caller must have."""

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import queue
 import threading
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -70,9 +71,14 @@ class _Piece(Generic[T]):
             self.future.set_result(self.result)  # type: ignore[arg-type] # set when no error is
 
 
+_WaitingByLoop = weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[_Piece[Any], None]]
+"""The pieces of each event loop in the order of their coming; a loop that has ended drops out."""
+
+
 class SqliteStore:
     """An open SQLite database; see `storage.contract.Store` for the promises.
 
+    write_wait_max_s: how long work waits for the writer's turn before it is given up.
     on_broken: called once, from the writer's thread, when writing has stopped for good.
     """
 
@@ -89,7 +95,7 @@ class SqliteStore:
         self.path = path
         self.on_broken: Callable[[], None] | None = None
         self._group_pieces_max = group_batches_max
-        self._write_wait_max_s = write_wait_max_s
+        self.write_wait_max_s = write_wait_max_s
         self._vfs = vfs
         self._lock = ProcessLock.take(Path(path))
         try:
@@ -104,8 +110,7 @@ class SqliteStore:
         self._cache_lock = threading.Lock()
         self._transaction = SqliteWriteTransaction(self._connection, self._definitions)
         self._queue: queue.SimpleQueue[_Piece[Any] | None] = queue.SimpleQueue()
-        self._waiting: dict[_Piece[Any], None] = {}
-        self._expiry: asyncio.TimerHandle | None = None
+        self._waiting: _WaitingByLoop = weakref.WeakKeyDictionary()
         self._broken: StoreBrokenError | None = None
         self._closed = False
         self._reader_connections: list[apsw.Connection] = []
@@ -168,20 +173,26 @@ class SqliteStore:
         if self._closed:
             raise StoreError("the store is closed")
         loop = asyncio.get_running_loop()
-        piece = _Piece(work, loop, loop.time() + self._write_wait_max_s)
-        self._waiting[piece] = None
-        if self._expiry is None:
-            self._expiry = loop.call_later(_EXPIRY_CHECK_S, self._expire, loop)
+        piece = _Piece(work, loop, loop.time() + self.write_wait_max_s)
+        waiting = self._waiting.get(loop)
+        if waiting is None:
+            waiting = self._waiting[loop] = {}
+            loop.call_later(_EXPIRY_CHECK_S, self._expire, loop)
+        waiting[piece] = None
         self._queue.put(piece)
         try:
             return await piece.future
         finally:
-            self._waiting.pop(piece, None)
+            waiting.pop(piece, None)
 
     def _expire(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Gives up the pieces whose turn did not come in time; they are never begun."""
+        """Gives up the pieces whose turn did not come in time; they are never begun.
+
+        Looks at the pieces of one loop, in that loop, as long as some are waiting.
+        """
         now_s = loop.time()
-        for piece in list(self._waiting):
+        waiting = self._waiting[loop]
+        for piece in list(waiting):
             if piece.deadline_s > now_s:
                 break
             with self._cache_lock:
@@ -190,9 +201,10 @@ class SqliteStore:
                 piece.taken = True
             piece.error = WriterBusyError("the writer's turn did not come in time")
             piece.settle()
-        self._expiry = (
-            loop.call_later(_EXPIRY_CHECK_S, self._expire, loop) if self._waiting else None
-        )
+        if waiting:
+            loop.call_later(_EXPIRY_CHECK_S, self._expire, loop)
+        else:
+            del self._waiting[loop]
 
     def _write_loop(self) -> None:
         while True:

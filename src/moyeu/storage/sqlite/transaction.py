@@ -117,7 +117,7 @@ class SqliteReadTransaction:
             {
                 "portal_id": portal_id,
                 "object_type_id": object_type_id,
-                "record_ids": _json(record_ids),
+                "record_ids": _json(list(record_ids)),
             },
         )
         return {row[0]: _record(row) for row in rows}
@@ -145,7 +145,7 @@ class SqliteReadTransaction:
             {
                 "portal_id": portal_id,
                 "object_type_id": object_type_id,
-                "record_ids": _json(record_ids),
+                "record_ids": _json(list(record_ids)),
             },
         )
         return {row[0]: row[1] for row in rows}
@@ -416,7 +416,7 @@ class SqliteWriteTransaction(SqliteReadTransaction):
             {
                 "portal_id": portal_id,
                 "object_type_id": object_type_id,
-                "record_ids": _json(record_ids),
+                "record_ids": _json(list(record_ids)),
                 "now_ms": occasion.now_ms,
             },
         )

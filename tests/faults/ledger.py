@@ -1,0 +1,105 @@
+"""What the clients know: which batches they sent, and which of them were answered how.
+
+The clients live in the test's process, which survives, so the ledger is kept in memory. It is also
+written line by line to a file beside the database, for a person who looks into a failed run.
+"""
+
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self
+
+from moyeu.crm.records import RecordInput
+
+Outcome = Literal["open", "applied", "refused", "unknown"]
+"""open: no answer yet. unknown: cut off, or answered with 5xx."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One input of a batch. record_id: 0 for a create, whose id only the server knows.
+
+    values: what is sent, the mark included.
+    """
+
+    given: RecordInput
+    record_id: int
+    mark: str
+    values: dict[str, str]
+
+
+@dataclass(slots=True)
+class Batch:
+    """One call. sent_after: how many calls had been acknowledged when this one was sent."""
+
+    name: str
+    type_id: str
+    inputs: Sequence[Sent]
+    outcome: Outcome = "open"
+    sent_after: int = 0
+    answered_as: int | None = None
+    created_ids: tuple[int, ...] = ()
+
+    @property
+    def creates(self) -> bool:
+        """Whether it makes records."""
+        return any(not each.record_id for each in self.inputs)
+
+
+class Ledger:
+    """All batches in the order of their intents. Safe to use from several threads."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.batches: list[Batch] = []
+        self.acknowledged: list[Batch] = []
+        self.unexpected: list[str] = []
+        """Answers that the load never deserves, in words."""
+        self._lock = threading.Lock()
+        self._file = path.open("a", encoding="utf-8", buffering=1) if path else None
+
+    def intend(self, batch: Batch) -> None:
+        """Before the batch is sent."""
+        with self._lock:
+            batch.sent_after = len(self.acknowledged)
+            self.batches.append(batch)
+            self._note("intent", batch)
+
+    def acknowledge(self, batch: Batch, created_ids: Sequence[int] = ()) -> None:
+        """After a complete 2xx."""
+        with self._lock:
+            batch.created_ids = tuple(created_ids)
+            batch.outcome = "applied"
+            batch.answered_as = len(self.acknowledged)
+            self.acknowledged.append(batch)
+            self._note("ack", batch)
+
+    def lose(self, batch: Batch, reason: str) -> None:
+        """After a cut connection, a timeout or a 5xx: nobody knows."""
+        with self._lock:
+            batch.outcome = "unknown"
+            self._note(f"unknown: {reason}", batch)
+
+    def refuse(self, batch: Batch, answer: str) -> None:
+        """After an answer that promises that nothing was changed."""
+        with self._lock:
+            batch.outcome = "refused"
+            self._note(f"refused: {answer}", batch)
+
+    def complain(self, sentence: str) -> None:
+        """An answer that the load never deserves."""
+        with self._lock:
+            self.unexpected.append(sentence)
+
+    def _note(self, what: str, batch: Batch) -> None:
+        if self._file is not None:
+            marks = [each.mark for each in batch.inputs]
+            self._file.write(json.dumps([what, batch.name, batch.type_id, marks]) + "\n")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_unused: object) -> None:
+        if self._file is not None:
+            self._file.close()

@@ -1,0 +1,221 @@
+"""A server in a child process, and clients that load it over HTTP."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from tests.faults.ledger import Batch, Ledger
+from tests.faults.portal import TOKEN, TYPE_NAMES
+
+ROOT = Path(__file__).parents[2]
+START_MAX_S = 5.0
+ANSWER_MAX_S = 15.0
+PREFIXES = ("/crm/v3/objects", "/crm/objects/2026-03", "/crm/objects/2026-09")
+_HEADERS = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
+
+
+class ServerProcess:
+    """The server on one database; `start` again after it has ended.
+
+    wrapper: the beginning of the command line, such as `strace …`.
+    """
+
+    def __init__(
+        self, database: Path, wrapper: Sequence[str] = (), log: Path | None = None
+    ) -> None:
+        self.database = database
+        self.port = _free_port()
+        self._wrapper = wrapper
+        self._process: subprocess.Popen[bytes] | None = None
+        self.log = log or database.with_name("server.log")
+
+    def start(self, fault: str = "none", count: int = 1) -> None:
+        """Starts it and waits until it answers; how long that may take is part of the promise."""
+        command = [
+            *self._wrapper,
+            *(sys.executable, "-m", "tests.faults.launcher"),
+            *(fault, str(count), str(self.database), str(self.port)),
+        ]
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+            )
+        self._await_answer()
+
+    def _await_answer(self) -> None:
+        deadline_s = time.monotonic() + START_MAX_S
+        while time.monotonic() < deadline_s:
+            assert self.process.poll() is None, self.log.read_text()
+            try:
+                connection = connect(self.port)
+                connection.request("GET", "/crm/v3/objects/contacts?limit=1", headers=_HEADERS)
+                answer = connection.getresponse()
+                answer.read()
+                connection.close()
+            except OSError:
+                time.sleep(0.02)
+                continue
+            assert answer.status == 200, answer.status
+            return
+        raise AssertionError(f"no answer within {START_MAX_S} s\n{self.log.read_text()}")
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """The running or ended process."""
+        assert self._process is not None
+        return self._process
+
+    def kill(self) -> None:
+        """`kill -9` of the process and all that it started."""
+        if self._process is not None and self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+    def terminate(self) -> int:
+        """SIGTERM; the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.exit_code()
+
+    def exit_code(self) -> int:
+        """Waits for the end."""
+        return self.process.wait(timeout=ANSWER_MAX_S)
+
+    def __enter__(self) -> "ServerProcess":
+        return self
+
+    def __exit__(self, *_unused: object) -> None:
+        self.kill()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def connect(port: int) -> http.client.HTTPConnection:
+    """A connection to a server on loopback."""
+    return http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_MAX_S)
+
+
+def call(
+    connection: http.client.HTTPConnection, path: str, body: object
+) -> tuple[int, dict[str, object]]:
+    """Status and body of a POST."""
+    connection.request("POST", path, json.dumps(body), _HEADERS)
+    answer = connection.getresponse()
+    text = answer.read()
+    content: dict[str, object] = json.loads(text) if text.startswith(b"{") else {}
+    return answer.status, content
+
+
+class Writer(Protocol):
+    """Knows what to send next."""
+
+    def next_batch(self) -> Batch:
+        """A batch that was never sent before."""
+        ...
+
+    def applied(self, batch: Batch) -> None:
+        """The batch was acknowledged."""
+        ...
+
+
+class Fleet:
+    """Clients that write until they are stopped, the server goes away or all is sent.
+
+    A thread each. batches_max: of each client.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        clients: Sequence[Writer],
+        ledger: Ledger,
+        batches_max: int = 1_000_000,
+    ) -> None:
+        self._port = port
+        self._batches_max = batches_max
+        self._ledger = ledger
+        self._stopped = threading.Event()
+        self._threads = [threading.Thread(target=self._run, args=(each,)) for each in clients]
+
+    def start(self) -> None:
+        """Lets all clients write."""
+        for each in self._threads:
+            each.start()
+
+    def stop(self) -> None:
+        """Asks the clients to end after their answer."""
+        self._stopped.set()
+
+    def join(self) -> None:
+        """Waits until every client has ended."""
+        for each in self._threads:
+            each.join(ANSWER_MAX_S + 5)
+            assert not each.is_alive()
+
+    def _run(self, client: Writer) -> None:
+        connection = connect(self._port)
+        for _ in range(self._batches_max):
+            if self._stopped.is_set():
+                break
+            batch = client.next_batch()
+            self._ledger.intend(batch)
+            try:
+                status, answer = call(connection, *_request(batch))
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                self._ledger.lose(batch, repr(error))
+                break
+            if self._note(batch, status, answer):
+                client.applied(batch)
+        connection.close()
+
+    def _note(self, batch: Batch, status: int, answer: dict[str, object]) -> bool:
+        """Enters the answer; whether it was an acknowledgement."""
+        results = answer.get("results", [])
+        assert isinstance(results, list)
+        if status == (201 if batch.creates else 200) and len(results) == len(batch.inputs):
+            created = [int(each["id"]) for each in results] if batch.creates else ()
+            self._ledger.acknowledge(batch, created)
+            return True
+        if status >= 500:
+            self._ledger.lose(batch, str(status))
+            return False
+        self._ledger.refuse(batch, str(status))
+        self._ledger.complain(f"{batch.name} was answered {status}: {str(answer)[:500]}")
+        return False
+
+
+def _request(batch: Batch) -> tuple[str, dict[str, object]]:
+    prefix = PREFIXES[len(batch.inputs) % len(PREFIXES)]
+    operation = "create" if batch.creates else "update"
+    inputs = []
+    for each in batch.inputs:
+        given: dict[str, object] = {"properties": each.given.properties}
+        if each.record_id:
+            given["id"] = each.given.id
+        if each.given.id_property is not None:
+            given["idProperty"] = each.given.id_property
+        if each.given.trace_id is not None:
+            given["objectWriteTraceId"] = each.given.trace_id
+        inputs.append(given)
+    return f"{prefix}/{TYPE_NAMES[batch.type_id]}/batch/{operation}", {"inputs": inputs}
+
+
+def wait_for(condition: Callable[[], bool], timeout_s: float = ANSWER_MAX_S) -> None:
+    """Looks again and again until it is so."""
+    deadline_s = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline_s, "it did not come to that"
+        time.sleep(0.01)

@@ -1,0 +1,179 @@
+"""How SQLite carries out each statement: by whole keys, never by walking a table.
+
+The plans are those of the SQLite that apsw brings along, on an empty database and on one that
+ANALYZE has seen with uneven tables.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import apsw
+import pytest
+
+import moyeu.storage.sqlite
+from moyeu.storage.sqlite import queries
+from moyeu.storage.sqlite.migrate import migrate
+
+RECORD_KEY: Final = "portal_id=? AND object_type_id=? AND record_id=?"
+VALUE_KEY: Final = "portal_id=? AND object_type_id=? AND property=? AND value=?"
+WRITE_KEY: Final = "portal_id=? AND number=?"
+
+SEARCHES: Final[dict[str, tuple[str, ...]]] = {
+    "RECORDS": (f"r ({RECORD_KEY})",),
+    "RECORDS_BY_VALUE": (f"u ({VALUE_KEY})", f"r ({RECORD_KEY})"),
+    "VALUE_OWNERS": (f"u ({VALUE_KEY})",),
+    "MERGED_INTO": (f"m ({RECORD_KEY})",),
+    "PAGE_ACTIVE": ("r (portal_id=? AND object_type_id=? AND record_id>?)",),
+    "PAGE_ARCHIVED": ("r (portal_id=? AND object_type_id=? AND record_id>?)",),
+    "COUNT_RECORDS": ("record (portal_id=? AND object_type_id=?)",),
+    "HISTORY": (f"w ({WRITE_KEY})", f"w ({WRITE_KEY})"),
+    "WRITES_AFTER": ("record_write (portal_id=? AND number>?)",),
+    "LAST_WRITE": ("record_write (portal_id=?)",),
+    "CHANGE_RECORD": (f"record ({RECORD_KEY})",),
+    "ARCHIVE_RECORDS": (f"record ({RECORD_KEY})",),
+    "DELETE_RECORD": (f"record ({RECORD_KEY})",),
+    "LEAVE_VALUE": (f"unique_value ({VALUE_KEY})",),
+    "DROP_INDEX": ("unique_value (portal_id=? AND object_type_id=? AND property=?)",),
+    "OWNERS": ("owner (portal_id=?)",),
+    "PROPERTIES": ("property (portal_id=? AND object_type_id=?)",),
+    "GROUPS": ("property_group (portal_id=? AND object_type_id=?)",),
+    "CALLER": ("token (token_hash=?)",),
+    "TAKE_RECORD_IDS": ("portal (rowid=?)",),
+    "RESERVE_RECORD_ID": ("portal (rowid=?)",),
+    "INSERT_RECORD": (),
+    "ADD_WRITE": (),
+    "TAKE_VALUE": (),
+    "ADD_INDEXED_VALUE": (),
+    "MERGE_AWAY": (),
+    "PUT_PROPERTY": (),
+    "PUT_GROUP": (),
+    "ADD_OWNER": (),
+    "ADD_PORTAL": (),
+    "ADD_TOKEN": (),
+}
+"""What each statement looks up, with the columns of the key, in order of the plan."""
+
+WALKS: Final = {
+    "PORTALS": "answers all portals",
+    "TOKENS": "a page of the console and the command line; a portal has a few tokens",
+    "REMOVE_TOKEN": "by hand; a portal has a few tokens",
+}
+"""Statements that may walk their table, and why."""
+
+NOT_OF_ONE_PORTAL: Final = {"PORTALS", "CALLER"}
+"""Statements that do not name a portal: all portals, and a token whose portal is not known yet."""
+
+PLAN_ROW: Final = re.compile(r"(SEARCH|SCAN) (\S+)(?: USING .*?)?(?: \((.*)\))?$")
+
+
+def statements() -> dict[str, str]:
+    """Every statement of the engine by name."""
+    found = {name: getattr(queries, name) for name in dir(queries) if name[0] != "_"}
+    return {name: text for name, text in found.items() if name.isupper() and isinstance(text, str)}
+
+
+@pytest.fixture(scope="module", params=["empty", "analysed"])
+def connection(request: pytest.FixtureRequest) -> Iterator[apsw.Connection]:
+    """A migrated database, empty or with statistics of uneven tables."""
+    made = apsw.Connection(":memory:")
+    migrate(made)
+    if request.param == "analysed":
+        fill_unevenly(made)
+    yield made
+    made.close()
+
+
+def fill_unevenly(connection: apsw.Connection) -> None:
+    """One portal and one type with nearly all rows: a planner that trusts averages may stray."""
+    with connection:
+        records = ((1, "0-1", each, "{}", 0, 0, 0 if each % 2 else None, each) for each in range(2000))
+        connection.executemany("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?)", records)
+        values = ((1, "0-1", "email", str(each), each) for each in range(3))
+        connection.executemany("INSERT INTO unique_value VALUES (?, ?, ?, ?, ?)", values)
+        writes = ((1, each, "0-1", each, 0, 0, "{}", "", 1, None, "", None) for each in range(2000))
+        connection.executemany(
+            "INSERT INTO record_write VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", writes
+        )
+        connection.execute("INSERT INTO record_merged VALUES (1, '0-1', 1, 2)")
+    connection.execute("ANALYZE")
+
+
+def plan_of(connection: apsw.Connection, statement: str) -> list[tuple[str, str, str]]:
+    """The table accesses of a statement as (SEARCH or SCAN, table or alias, key columns).
+
+    Left out: walks of `json_each`, which are the inputs, and of the queue of a recursive query.
+    """
+    names = set(re.findall(r":(\w+)", statement))
+    places = len(set(re.findall(r"\?(\d+)", statement)))
+    sets = {"keys", "record_ids", "last_writes"}
+    parameters = {name: "[]" if name in sets else 0 for name in names} or (0,) * places
+    rows = connection.execute("EXPLAIN QUERY PLAN " + statement, parameters).fetchall()
+    accesses = []
+    for *_, detail in rows:
+        if "VIRTUAL TABLE" in detail or detail == "SCAN chain":
+            continue
+        if found := PLAN_ROW.fullmatch(detail):
+            accesses.append((found[1], found[2], found[3] or ""))
+    return accesses
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_a_statement_looks_up_whole_keys(connection: apsw.Connection, name: str) -> None:
+    accesses = plan_of(connection, statements()[name])
+
+    assert accesses == [
+        ("SEARCH", *each.removesuffix(")").split(" (", maxsplit=1)) for each in SEARCHES[name]
+    ]
+
+
+def test_every_statement_has_a_row_here() -> None:
+    assert SEARCHES.keys() | WALKS.keys() == statements().keys()
+
+
+def test_a_walk_is_seen_as_one(connection: apsw.Connection) -> None:
+    assert plan_of(connection, "SELECT * FROM record WHERE last_write = :number") == [
+        ("SCAN", "record", "")
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(statements().keys() - NOT_OF_ONE_PORTAL))
+def test_a_statement_names_one_portal(name: str) -> None:
+    text = statements()[name]
+    inserts = re.search(r"INSERT .*?\(\s*(?:token_hash, )?portal_id", text, re.DOTALL)
+
+    assert inserts or re.search(r"portal_id = (:portal_id|\?1)", text)
+
+
+def test_every_portals_table_begins_its_key_with_the_portal(connection: apsw.Connection) -> None:
+    tables = connection.execute(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    )
+    first_columns = {}
+    for (table,) in tables.fetchall():
+        columns = connection.execute(
+            "SELECT name FROM pragma_table_info(?) WHERE pk = 1", (table,)
+        ).fetchall()
+        first_columns[table] = columns[0][0]
+
+    # A token is looked up before its portal is known; migrations belong to the whole database.
+    exceptions = {"token": "token_hash", "migration": "number"}
+    assert first_columns == dict.fromkeys(first_columns, "portal_id") | exceptions
+
+
+def test_statements_are_constants_and_values_are_bound() -> None:
+    folder = Path(moyeu.storage.sqlite.__file__).parent
+    built = []
+    for path in sorted(folder.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in ("execute", "executemany")
+                and isinstance(node.args[0], ast.JoinedStr | ast.BinOp)
+            ):
+                built.append(f"{path.name}:{node.lineno}")
+
+    assert built == []
