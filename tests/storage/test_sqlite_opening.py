@@ -244,7 +244,7 @@ def kill_at(cursor, statement, bindings):
         os.kill(os.getpid(), signal.SIGKILL)
     return True
 
-connection = open_writer(sys.argv[1], checkpoint_pages=1000, vfs=None)
+connection = open_writer(sys.argv[1], vfs=None)
 connection.exec_trace = kill_at
 migrate(connection)
 """

@@ -7,7 +7,7 @@ _CACHE_KIB = 8_192
 """Per connection. A larger one measured no gain: the system's cache does the work."""
 
 
-def open_writer(path: str, *, checkpoint_pages: int, vfs: str | None) -> apsw.Connection:
+def open_writer(path: str, *, vfs: str | None) -> apsw.Connection:
     """The one connection that writes and checkpoints; makes the file when it is missing.
 
     `synchronous=FULL`: a commit is on disk before it is answered. One writer and checkpointer
@@ -17,7 +17,6 @@ def open_writer(path: str, *, checkpoint_pages: int, vfs: str | None) -> apsw.Co
     _prepare(connection)
     connection.pragma("journal_mode", "wal")
     connection.pragma("synchronous", "full")
-    connection.pragma("wal_autocheckpoint", checkpoint_pages)
     # Keeps the WAL file from staying at the size of its largest burst.
     connection.pragma("journal_size_limit", 64 * 1024 * 1024)
     return connection

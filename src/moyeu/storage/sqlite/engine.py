@@ -39,24 +39,19 @@ T = TypeVar("T")
 _log = logging.getLogger("moyeu.storage")
 
 _CALLERS_CACHED_MAX = 10_000
-_EXPIRY_CHECK_S = 0.25
 
 
 class _Piece(Generic[T]):
     """Work that waits for the writer's turn, and where its outcome goes."""
 
-    __slots__ = ("deadline_s", "error", "future", "loop", "result", "taken", "work")
+    __slots__ = ("error", "future", "loop", "result", "taken", "work")
 
     def __init__(
-        self,
-        work: Callable[[WriteTransaction], T],
-        loop: asyncio.AbstractEventLoop,
-        deadline_s: float,
+        self, work: Callable[[WriteTransaction], T], loop: asyncio.AbstractEventLoop
     ) -> None:
         self.work = work
         self.loop = loop
         self.future: asyncio.Future[T] = loop.create_future()
-        self.deadline_s = deadline_s
         self.taken = False
         self.result: T | None = None
         self.error: Exception | None = None
@@ -99,11 +94,15 @@ class SqliteStore:
         self._vfs = vfs
         self._lock = ProcessLock.take(Path(path))
         try:
-            self._connection = open_writer(path, checkpoint_pages=wal_checkpoint_pages, vfs=vfs)
+            self._connection = open_writer(path, vfs=vfs)
             migrate(self._connection)
         except BaseException:
             self._lock.release()
             raise
+        self._checkpoint_pages = wal_checkpoint_pages
+        self._wal_pages = 0
+        # In place of SQLite's own checkpoint at a commit, which passes over a failed fsync.
+        self._connection.set_wal_hook(self._note_wal_pages)
         self._definitions: dict[tuple[int, str], TypeDefinitions] = {}
         self._callers: dict[bytes, Caller] = {}
         self._generation = 0
@@ -173,38 +172,19 @@ class SqliteStore:
         if self._closed:
             raise StoreError("the store is closed")
         loop = asyncio.get_running_loop()
-        piece = _Piece(work, loop, loop.time() + self.write_wait_max_s)
-        waiting = self._waiting.get(loop)
-        if waiting is None:
-            waiting = self._waiting[loop] = {}
-            loop.call_later(_EXPIRY_CHECK_S, self._expire, loop)
-        waiting[piece] = None
+        piece = _Piece(work, loop)
+        deadline = loop.call_later(self.write_wait_max_s, self._give_up, piece)
         self._queue.put(piece)
         try:
             return await piece.future
         finally:
-            waiting.pop(piece, None)
+            deadline.cancel()
 
-    def _expire(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Gives up the pieces whose turn did not come in time; they are never begun.
-
-        Looks at the pieces of one loop, in that loop, as long as some are waiting.
-        """
-        now_s = loop.time()
-        waiting = self._waiting[loop]
-        for piece in list(waiting):
-            if piece.deadline_s > now_s:
-                break
-            with self._cache_lock:
-                if piece.taken:
-                    continue
-                piece.taken = True
+    def _give_up(self, piece: _Piece[Any]) -> None:
+        """Gives up a piece whose turn did not come in time; it will never be begun."""
+        if self._take(piece):
             piece.error = WriterBusyError("the writer's turn did not come in time")
             piece.settle()
-        if waiting:
-            loop.call_later(_EXPIRY_CHECK_S, self._expire, loop)
-        else:
-            del self._waiting[loop]
 
     def _write_loop(self) -> None:
         while True:
@@ -226,6 +206,7 @@ class SqliteStore:
             if group:
                 self._run_group(group)
                 self._deliver(group)
+                self._checkpoint()
             if closing:
                 return
 
@@ -285,6 +266,29 @@ class SqliteStore:
             return len(group) == 1
         self._refresh(transaction)
         return True
+
+    def _note_wal_pages(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
+        self._wal_pages = pages
+        return apsw.SQLITE_OK
+
+    def _checkpoint(self) -> None:
+        """Moves the log into the database once it has grown; nobody waits for it.
+
+        A failed fsync in here leaves the log whole, but a second one may answer success for pages
+        that never reached the disk, and then the log would be overwritten: writing ends.
+        """
+        if self._wal_pages < self._checkpoint_pages or self._broken is not None:
+            return
+        self._wal_pages = 0
+        try:
+            self._connection.wal_checkpoint()
+        except apsw.BusyError:
+            # A reader holds an old snapshot; the next commit tells the size again.
+            return
+        except apsw.FullError:
+            _log.warning("no space is left to move the log into %s; it grows on", self.path)
+        except apsw.Error as error:
+            self._break(error)
 
     def _undo(self) -> None:
         # Some failures have rolled back already; a blind ROLLBACK would raise.

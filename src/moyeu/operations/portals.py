@@ -1,0 +1,187 @@
+"""The operations on portals and their tokens, for whoever runs the server.
+
+A token is told once, when it is made; what is kept of it is its SHA-256.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from moyeu.catalog.capabilities import OPERATIONS, capability
+from moyeu.catalog.object_types import OBJECT_TYPES
+from moyeu.catalog.scopes import GENERIC_PROPERTY_READ_SCOPES, GENERIC_PROPERTY_WRITE_SCOPES
+from moyeu.catalog.versions import VERSIONS
+from moyeu.crm.callers import Caller
+from moyeu.crm.problems import Problem
+from moyeu.storage.contract import Portal, Store, Token, WriteTransaction
+
+PORTAL_ID_MIN: Final = 20_000_001
+"""The id of the first portal; real ones have six to nine digits."""
+
+TOKEN_HINT_CHARACTERS: Final = 12
+"""How much of a token is shown in lists: `pat-na1-` and four digits."""
+
+_TOKEN_PREFIX: Final = "pat-na1-"  # noqa: S105 — the beginning of every token, no secret
+_TOKEN_BITS: Final = 128
+_APP_IDS_FROM: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class PortalNotFound(Problem):
+    """No portal has that id."""
+
+    portal_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownScopes(Problem):
+    """Scopes that no route asks for, as given, ascending."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenNotFound(Problem):
+    """The portal has no token that begins so."""
+
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A token as its owner is told of it, this once."""
+
+    text: str
+    token: Token
+
+
+def render_token(bits: int) -> str:
+    """The token of 128 bits: `pat-na1-xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx` in hexadecimal.
+
+    The form is that of a private app's token; all 128 bits are kept, none marks a version.
+    """
+    digits = f"{bits:032x}"
+    parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
+    return _TOKEN_PREFIX + "-".join(parts)
+
+
+def hash_token(token: str) -> bytes:
+    """The 32 bytes that are kept of a token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def make_token(text: str, portal: Portal, scopes: frozenset[str], now_ms: int) -> Token:
+    """What is stored of a token of the portal's own app."""
+    caller = Caller(portal.id, portal.app_id, None, scopes)
+    return Token(hash_token(text), caller, text[:TOKEN_HINT_CHARACTERS], now_ms)
+
+
+@cache
+def known_scopes() -> frozenset[str]:
+    """Every scope that a route of any version asks for."""
+    asked = {
+        scope
+        for version in VERSIONS
+        for object_type in OBJECT_TYPES
+        for operation in OPERATIONS
+        if (row := capability(version.name, object_type, operation)) is not None
+        for scope in row.scopes
+    }
+    own = {scope for each in OBJECT_TYPES for scope in (*each.read_scopes, *each.write_scopes)}
+    generic = GENERIC_PROPERTY_READ_SCOPES | GENERIC_PROPERTY_WRITE_SCOPES
+    return frozenset(asked | own | generic)
+
+
+@cache
+def reading_scopes() -> frozenset[str]:
+    """Scopes that open every read and no write.
+
+    Deal splits stay closed: their one scope writes too.
+    """
+    reading = {scope for each in OBJECT_TYPES for scope in each.read_scopes}
+    reading |= {scope for scope in GENERIC_PROPERTY_READ_SCOPES if scope.endswith(".read")}
+    writing = {scope for each in OBJECT_TYPES for scope in each.write_scopes}
+    return frozenset(reading - writing - GENERIC_PROPERTY_WRITE_SCOPES)
+
+
+async def create_portal(store: Store, name: str, now_ms: int) -> Portal:
+    """A new, empty portal with an app of its own; ids count up from PORTAL_ID_MIN."""
+
+    def work(transaction: WriteTransaction) -> Portal:
+        taken = [each.id for each in transaction.portals()]
+        portal_id = max([PORTAL_ID_MIN - 1, *taken]) + 1
+        portal = Portal(portal_id, name, _APP_IDS_FROM + portal_id, now_ms)
+        transaction.add_portal(portal)
+        return portal
+
+    return await store.write(work)
+
+
+async def list_portals(store: Store) -> list[Portal]:
+    """All portals by id."""
+    return await store.read(lambda transaction: transaction.portals())
+
+
+async def find_portal(store: Store, portal_id: int) -> Portal | PortalNotFound:
+    """The portal with that id."""
+    portals = await list_portals(store)
+    return next((each for each in portals if each.id == portal_id), PortalNotFound(portal_id))
+
+
+async def create_token(
+    store: Store,
+    portal_id: int,
+    scopes: Iterable[str],
+    now_ms: int,
+    random_bits: Callable[[int], int],
+) -> NewToken | Problem:
+    """A new token of the portal's own app with exactly these scopes.
+
+    random_bits: that many bits from a source that nobody can guess.
+    Refused: PortalNotFound, UnknownScopes. No two tokens of a portal have the same hint, since a
+    token is revoked by it.
+    """
+    portal = await find_portal(store, portal_id)
+    if isinstance(portal, PortalNotFound):
+        return portal
+    granted = frozenset(scopes)
+    if unknown := granted - known_scopes():
+        return UnknownScopes(tuple(sorted(unknown)))
+    while True:
+        text = render_token(random_bits(_TOKEN_BITS))
+        token = make_token(text, portal, granted, now_ms)
+        if await store.write(lambda transaction, token=token: _add(transaction, token)):  # type: ignore[misc]  # the default binds this round's token
+            return NewToken(text, token)
+
+
+def _add(transaction: WriteTransaction, token: Token) -> bool:
+    """Adds the token; False when the portal has one with its hint."""
+    others = transaction.tokens(token.caller.portal_id)
+    if any(each.hint == token.hint for each in others):
+        return False
+    transaction.add_token(token)
+    return True
+
+
+async def list_tokens(store: Store, portal_id: int) -> list[Token] | PortalNotFound:
+    """The portal's tokens, oldest first."""
+    portal = await find_portal(store, portal_id)
+    if isinstance(portal, PortalNotFound):
+        return portal
+    return await store.read(lambda transaction: transaction.tokens(portal_id))
+
+
+async def revoke_token(store: Store, portal_id: int, text: str) -> Problem | None:
+    """Revokes the token that begins so; its next request is refused.
+
+    text: the hint or the whole token.
+    Refused: PortalNotFound, TokenNotFound.
+    """
+    portal = await find_portal(store, portal_id)
+    if isinstance(portal, PortalNotFound):
+        return portal
+    hint = text[:TOKEN_HINT_CHARACTERS]
+    revoked = await store.write(lambda transaction: transaction.remove_token(portal_id, hint))
+    return None if revoked else TokenNotFound(hint)
