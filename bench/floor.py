@@ -41,6 +41,8 @@ class Floor:
 
     def __init__(self, path: Path) -> None:
         self._connection = open_writer(str(path), vfs=None)
+        # As often as the server does it: the default of `SqliteStore`.
+        self._connection.pragma("wal_autocheckpoint", 1_000)
         last: Any = self._connection.execute(
             queries.LAST_WRITE, {"portal_id": portal.PORTAL_ID}
         ).get

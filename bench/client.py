@@ -1,0 +1,254 @@
+"""The load client: raw connections, requests made before the clock starts, little parsing.
+
+It runs in a process of its own and reports its own CPU time, so that a reader sees that it is not
+the limit. Every status counts; a sample of the written values is read back and compared.
+"""
+
+import asyncio
+import http.client
+import json
+import random
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+from urllib.parse import urlencode
+
+import uvloop
+from bench.processes import cpu_s
+from bench.work import PROPERTY_VALUES, Batch, Values, body_by_id, body_by_value, random_batch
+
+HOST = "127.0.0.1"
+_PATH = "/crm/v3/objects/partner_services"
+_READ_PAUSE_S = 0.002
+_SAMPLE_RECORDS = 20
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Load:
+    """What the client is to send."""
+
+    port: int
+    pid: int
+    """The server's process, whose CPU time is taken around the timed part."""
+    token: str
+    record_ids: range
+    concurrency: int
+    requests: int
+    rng_seed: int
+    inputs: int = 100
+    by_value: bool = False
+    """Name the records by their unique property instead of their ids."""
+    reads: bool = False
+    """Meanwhile read single records on one more connection, with a pause after each."""
+
+
+@dataclass(frozen=True)
+class Driven:
+    """What came of it."""
+
+    records: int
+    requests: int
+    seconds: float
+    server_cpu_s: float
+    client_cpu_s: float
+    answers_ms: Sequence[float]
+    reads_ms: Sequence[float]
+    refused: Mapping[int, int]
+    """Status → how many answers had it instead of 200."""
+    compared: int
+    """Values that were read back."""
+    wrong: Sequence[str]
+    """Those of them that were not what had been written."""
+
+
+def drive(load: Load) -> Driven:
+    """Sends everything, waits for all answers, then reads a sample back."""
+    rng = random.Random(load.rng_seed)
+    batches = [random_batch(rng, load.record_ids, load.inputs) for _ in range(load.requests)]
+    requests = [_update(load, batch) for batch in batches]
+    reads = [_read(load, rng.choice(load.record_ids)) for _ in range(10_000 if load.reads else 0)]
+    timed = uvloop.run(_send_all(load, requests, reads))
+    compared, wrong = _read_back(load, batches, rng)
+    return Driven(
+        records=load.requests * load.inputs,
+        requests=load.requests,
+        seconds=timed.seconds,
+        server_cpu_s=timed.server_cpu_s,
+        client_cpu_s=timed.client_cpu_s,
+        answers_ms=timed.writers.answers_ms,
+        reads_ms=timed.readers.answers_ms,
+        refused=dict(timed.writers.refused + timed.readers.refused),
+        compared=compared,
+        wrong=wrong,
+    )
+
+
+def _update(load: Load, batch: Batch) -> bytes:
+    body = body_by_value(batch, load.record_ids) if load.by_value else body_by_id(batch)
+    return (
+        f"POST {_PATH}/batch/update HTTP/1.1\r\nHost: {HOST}:{load.port}\r\n"
+        f"Authorization: Bearer {load.token}\r\nAccept: application/json\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    ).encode() + body
+
+
+def _read(load: Load, record_id: int) -> bytes:
+    return (
+        f"GET {_PATH}/{record_id}?properties=account_lead,monthly_fee HTTP/1.1\r\n"
+        f"Host: {HOST}:{load.port}\r\nAuthorization: Bearer {load.token}\r\n"
+        "Accept: application/json\r\n\r\n"
+    ).encode()
+
+
+class _Answers:
+    """The answers to all requests of one kind."""
+
+    def __init__(self) -> None:
+        self.answers_ms: list[float] = []
+        self.refused: Counter[int] = Counter()
+
+    def add(self, status: int, answer_ms: float) -> None:
+        self.answers_ms.append(answer_ms)
+        if status != 200:
+            self.refused[status] += 1
+
+
+@dataclass(frozen=True)
+class _Timed:
+    seconds: float
+    server_cpu_s: float
+    client_cpu_s: float
+    writers: _Answers
+    readers: _Answers
+
+
+class _Connection(asyncio.Protocol):
+    """Sends the requests that are left, one after the other, until there are none."""
+
+    def __init__(self, requests: Iterator[bytes], answers: _Answers, pause_s: float = 0) -> None:
+        self._requests = requests
+        self._answers = answers
+        self._pause_s = pause_s
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._head = b""
+        self._left_bytes = 0
+        self._status = 0
+        self._sent_at = 0.0
+        self.finished: asyncio.Future[None] = self._loop.create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # A cast, because uvloop's transports are not registered as asyncio's.
+        self._transport = cast(asyncio.Transport, transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.finished.done():
+            self.finished.set_exception(exc or ConnectionError("the server closed a connection"))
+
+    def send_next(self) -> None:
+        """Sends the next request or finishes."""
+        assert self._transport is not None
+        request = next(self._requests, None)
+        if request is None:
+            self.finish()
+        else:
+            self._sent_at = time.perf_counter()
+            self._transport.write(request)
+
+    def finish(self) -> None:
+        """Sends nothing any more."""
+        assert self._transport is not None
+        if not self.finished.done():
+            self.finished.set_result(None)
+        self._transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        if self._left_bytes:
+            self._left_bytes -= len(data)
+        else:
+            self._head += data
+            end = self._head.find(b"\r\n\r\n")
+            if end < 0:
+                return
+            length = _LENGTH.search(self._head, 0, end)
+            assert length is not None, "an answer without content-length"
+            self._status = int(self._head[9:12])
+            self._left_bytes = int(length[1]) - (len(self._head) - end - 4)
+            self._head = b""
+        if self._left_bytes == 0:
+            self._answers.add(self._status, (time.perf_counter() - self._sent_at) * 1_000)
+            if self._pause_s:
+                self._loop.call_later(self._pause_s, self._go_on)
+            else:
+                self.send_next()
+
+    def _go_on(self) -> None:
+        if not self.finished.done():
+            self.send_next()
+
+
+async def _send_all(load: Load, requests: Sequence[bytes], reads: Sequence[bytes]) -> _Timed:
+    writing, reading = _Answers(), _Answers()
+    left = iter(requests)
+    writers = [
+        await _connect(load.port, lambda: _Connection(left, writing))
+        for _ in range(load.concurrency)
+    ]
+    reader = await _connect(load.port, lambda: _Connection(iter(reads), reading, _READ_PAUSE_S))
+    begun, client_cpu_s, server_cpu_s = time.perf_counter(), time.process_time(), cpu_s(load.pid)
+    for each in (*writers, reader):
+        each.send_next()
+    await asyncio.gather(*(each.finished for each in writers))
+    timed = _Timed(
+        time.perf_counter() - begun,
+        cpu_s(load.pid) - server_cpu_s,
+        time.process_time() - client_cpu_s,
+        writing,
+        reading,
+    )
+    reader.finish()
+    return timed
+
+
+async def _connect(port: int, make: Callable[[], _Connection]) -> _Connection:
+    _, connection = await asyncio.get_running_loop().create_connection(make, HOST, port)
+    return connection
+
+
+def _read_back(
+    load: Load, batches: Sequence[Batch], rng: random.Random
+) -> tuple[int, Sequence[str]]:
+    """Compares records that one batch alone has written.
+
+    One in two batches that were under way together may rightly hold the values of either.
+    """
+    touched = Counter(record_id for batch in batches for record_id, _ in batch)
+    certain = [each for batch in batches for each in batch if touched[each[0]] == 1]
+    chosen = rng.sample(certain, min(_SAMPLE_RECORDS, len(certain)))
+    connection = http.client.HTTPConnection(HOST, load.port, timeout=30)
+    try:
+        wrong = [
+            difference
+            for record_id, values in chosen
+            for difference in _differences(connection, load.token, record_id, values)
+        ]
+    finally:
+        connection.close()
+    return len(chosen) * len(PROPERTY_VALUES), wrong
+
+
+def _differences(
+    connection: http.client.HTTPConnection, token: str, record_id: int, values: Values
+) -> Iterator[str]:
+    query = urlencode({"properties": ",".join(values)})
+    connection.request(
+        "GET", f"{_PATH}/{record_id}?{query}", headers={"Authorization": f"Bearer {token}"}
+    )
+    shown = json.loads(connection.getresponse().read()).get("properties", {})
+    for name, value in values.items():
+        if shown.get(name) != value:
+            yield f"record {record_id}, {name}: wrote {value!r}, read {shown.get(name)!r}"

@@ -1,0 +1,108 @@
+"""Moyeu itself, already running somewhere on this machine, over the API that it speaks.
+
+It is neither installed nor started here: the caller names its address, a token and its process.
+"""
+
+import urllib.parse
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bench.peers.exchange import Address, fetch, inner, prepared
+from bench.peers.failure import PeerFailed
+from bench.peers.measure import Batch, Target
+from bench.peers.peer import MOYEU, Subject
+from bench.peers.work import PROPERTIES, RECORDS_PER_BATCH, Value
+
+_PATH = "/crm/v3/objects/partner_services"
+_PAGE_RECORDS = 100
+
+SUBJECT = Subject(
+    name=MOYEU,
+    version="–",
+    call=f"POST {_PATH}/batch/update of 100 inputs",
+    promises="one durable SQLite transaction (WAL), values validated, a history of the changes, "
+    "answer with the records",
+)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A Moyeu that runs: plain HTTP, a token that may read and write partner services."""
+
+    address: Address
+    token: str
+    pid: int | None
+
+
+def parse_address(url: str) -> Address:
+    """Host and port of `http://host:port`. Raises ValueError for anything else."""
+    parts = urllib.parse.urlsplit(url)
+    if parts.scheme != "http" or parts.hostname is None:
+        raise ValueError(f"not an address of plain HTTP: {url}")
+    return parts.hostname, parts.port or 80
+
+
+def target(moyeu: Running, ids_max: int) -> Target:
+    """Its partner services, as far as `ids_max`, as records to be updated.
+
+    Raises PeerFailed when it has fewer records than a batch or answers anything but 2xx.
+    """
+    headers = {"Authorization": f"Bearer {moyeu.token}"}
+    ids = _ids(moyeu.address, headers, ids_max)
+    if len(ids) < RECORDS_PER_BATCH:
+        raise PeerFailed(f"has only {len(ids)} partner services, a batch needs 100")
+    return Target(
+        address=moyeu.address,
+        pid=moyeu.pid,
+        ids=ids,
+        records_per_request=RECORDS_PER_BATCH,
+        requests_max=2000,
+        request=lambda batch: _update(moyeu.address, headers, batch),
+        read=lambda record_id: _properties(moyeu.address, headers, record_id),
+    )
+
+
+def _ids(address: Address, headers: Mapping[str, str], ids_max: int) -> list[str]:
+    ids, after = _page(address, headers, None)
+    while after is not None and len(ids) < ids_max:
+        more, after = _page(address, headers, after)
+        ids += more
+    return ids[:ids_max]
+
+
+def _page(
+    address: Address, headers: Mapping[str, str], after: str | None
+) -> tuple[list[str], str | None]:
+    """The ids of one page of the list and the cursor of the next one, if there is one."""
+    fields = {"limit": str(_PAGE_RECORDS), "properties": "hs_object_id"}
+    query = urllib.parse.urlencode(fields if after is None else {**fields, "after": after})
+    answer = fetch(address, "GET", f"{_PATH}?{query}", headers)
+    records = answer.get("results")
+    if not isinstance(records, list):
+        raise PeerFailed(f"GET {_PATH} was answered without results")
+    following = inner(answer, "paging", "next").get("after")
+    ids = [str(record["id"]) for record in records]
+    return ids, None if following is None else str(following)
+
+
+def _update(address: Address, headers: Mapping[str, str], batch: Batch) -> bytes:
+    inputs = [
+        {"id": record_id, "properties": {name: _spelled(value) for name, value in update.items()}}
+        for record_id, update in batch.items()
+    ]
+    return prepared(address, "POST", f"{_PATH}/batch/update", headers, {"inputs": inputs})
+
+
+def _spelled(value: Value) -> str:
+    """Property values travel as text: `true`, `a;b`, digits."""
+    if isinstance(value, list):
+        return ";".join(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _properties(
+    address: Address, headers: Mapping[str, str], record_id: str
+) -> Mapping[str, object]:
+    query = urllib.parse.urlencode({"properties": ",".join(prop.name for prop in PROPERTIES)})
+    answer = fetch(address, "GET", f"{_PATH}/{record_id}?{query}", headers)
+    return inner(answer, "properties")

@@ -1,0 +1,150 @@
+"""The portal that is measured: one object type, records of 24 properties, one token.
+
+It is made through the storage contract in large pieces, as `moyeu demo` does, so its time is the
+time of seeding. A record weighs about 0.8 kB as JSON.
+"""
+
+import asyncio
+import random
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import work
+
+from moyeu.app import system_clock_ms
+from moyeu.catalog.object_types import ObjectType, find_object_type
+from moyeu.catalog.properties import Option, PropertyDefinition
+from moyeu.crm.callers import Caller, Occasion
+from moyeu.crm.creation import new_record
+from moyeu.crm.records import UniqueMove
+from moyeu.storage.contract import Portal, Store, Token, WriteTransaction
+from moyeu.storage.sqlite import open_store
+from moyeu.wire.auth import hash_token
+
+PORTAL_ID = 1
+APP_ID = 7
+TYPE_NAME = "partner_services"
+
+_RECORDS_PER_WRITE = 5_000
+_NOTES = tuple(f"note_{number:02}" for number in range(1, 9))
+_GROUP = "partner_service_information"
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """A database file that is closed, with what a client needs to use it."""
+
+    path: Path
+    token: str
+    record_ids: range
+    seconds: float
+    """From the first statement to the closed file."""
+
+
+def seed(path: Path, count: int, rng_seed: int) -> Seeded:
+    """A new database with `count` records whose values come from `rng_seed`."""
+    token = f"pat-bench-{secrets.token_hex(16)}"
+    begun = time.perf_counter()
+    store = open_store(path)
+    try:
+        record_ids = asyncio.run(_fill(store, token, count, random.Random(rng_seed)))
+    finally:
+        store.close()
+    return Seeded(path, token, record_ids, time.perf_counter() - begun)
+
+
+def object_type() -> ObjectType:
+    """The object type of all measured records."""
+    found = find_object_type(TYPE_NAME)
+    assert found is not None
+    return found
+
+
+def caller() -> Caller:
+    """Who all requests come from: may read and write the measured records, nothing else."""
+    measured = object_type()
+    return Caller(
+        PORTAL_ID, APP_ID, None, frozenset(measured.read_scopes) | frozenset(measured.write_scopes)
+    )
+
+
+async def _fill(store: Store, token: str, count: int, rng: random.Random) -> range:
+    occasion = Occasion(caller(), system_clock_ms(), "00000000-0000-7000-8000-000000000000")
+    await store.write(lambda transaction: _define(transaction, token, occasion.now_ms))
+    first_id = 0
+    for done in range(0, count, _RECORDS_PER_WRITE):
+        part = min(_RECORDS_PER_WRITE, count - done)
+        rows = [_row(rng, done + number) for number in range(1, part + 1)]
+        ids = await store.write(
+            lambda transaction, rows=rows: _insert(transaction, occasion, rows)  # type: ignore[misc]
+        )
+        first_id = first_id or ids.start
+    return range(first_id, first_id + count)
+
+
+def _define(transaction: WriteTransaction, token: str, now_ms: int) -> None:
+    transaction.add_portal(Portal(PORTAL_ID, "bench", APP_ID, now_ms))
+    transaction.add_token(Token(hash_token(token), caller(), token[:12], now_ms))
+    for each in _definitions():
+        transaction.put_property(PORTAL_ID, object_type().id, each)
+
+
+def _definitions() -> list[PropertyDefinition]:
+    return [
+        PropertyDefinition(
+            name="external_id",
+            label="External id",
+            type="string",
+            field_type="text",
+            group_name=_GROUP,
+            has_unique_value=True,
+        ),
+        _property("account_lead", "string", "text"),
+        _property("monthly_fee", "number", "number"),
+        _property("service_tier", "enumeration", "select", work.SERVICE_TIERS),
+        _property("kickoff_date", "date", "date"),
+        _property("next_review_at", "datetime", "date"),
+        _property("is_retainer", "bool", "booleancheckbox", ("true", "false")),
+        _property("channels", "enumeration", "checkbox", work.CHANNELS),
+        *(_property(name, "string", "text") for name in _NOTES),
+    ]
+
+
+def _property(
+    name: str, type_: str, field_type: str, options: tuple[str, ...] = ()
+) -> PropertyDefinition:
+    return PropertyDefinition(
+        name=name,
+        label=name,
+        type=type_,  # type: ignore[arg-type]  # one of the literals above
+        field_type=field_type,  # type: ignore[arg-type]  # the same
+        group_name=_GROUP,
+        options=tuple(Option(value, value, order) for order, value in enumerate(options)),
+    )
+
+
+def _row(rng: random.Random, number: int) -> dict[str, str]:
+    notes = {name: f"{name} of record {number:07}" for name in _NOTES}
+    return {"external_id": f"ext-{number}", **work.random_values(rng), **notes}
+
+
+def _insert(transaction: WriteTransaction, occasion: Occasion, rows: list[dict[str, str]]) -> range:
+    type_id = object_type().id
+    definitions = transaction.definitions(PORTAL_ID, type_id)
+    ids = transaction.new_record_ids(PORTAL_ID, len(rows))
+    records = [
+        new_record(definitions, occasion, record_id, row)
+        for record_id, row in zip(ids, rows, strict=True)
+    ]
+    transaction.insert_records(occasion, type_id, records, object_type().modified_property)
+    transaction.move_unique_values(
+        PORTAL_ID,
+        type_id,
+        [
+            UniqueMove("external_id", each.record_id, None, each.properties["external_id"])
+            for each in records
+        ],
+    )
+    return ids

@@ -1,0 +1,275 @@
+"""The figures of a run as a table for the terminal, as Markdown and as JSON."""
+
+import dataclasses
+import json
+import os
+import platform
+import statistics
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import apsw
+from bench.measure import Cost, Results, Round, quantile
+from bench.stages import LOOP_STAGES, WAITS, WRITER_STAGES
+from rich.console import Console
+from rich.table import Table
+
+COST_COLUMNS = ("batches of 100", "records/s", "CPU, µs per record", "p50, ms", "p99, ms")
+STAGE_COLUMNS = ("stage", "CPU", "wall")
+
+_COLOURS = {True: "green", False: "red", None: None}
+_VERDICTS = {True: "met", False: "missed", None: ""}
+
+_CONCURRENCIES = (("c1", 1), ("c8", 8), ("c32", 32))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line: a figure as text, and where there is one its target and whether it is met."""
+
+    what: str
+    figure: str
+    target: str = ""
+    met: bool | None = None
+
+
+def machine() -> dict[str, str]:
+    """What the figures depend on and a reader should see beside them."""
+    return {
+        "processor": _processor(),
+        "cores": str(os.cpu_count()),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "sqlite": apsw.sqlite_lib_version(),
+    }
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def rows(results: Results) -> list[Row]:
+    """The ratios and all other figures, and whether the targets are met."""
+    return [
+        *_ratio_rows(results.rounds),
+        *_small_rows(results),
+        *_growth_rows(results.growth),
+        *_resource_rows(results),
+        *_check_rows(results),
+    ]
+
+
+def cost_rows(rounds: Sequence[Round]) -> Iterator[tuple[str, ...]]:
+    """A line for each variant with batches of 100, the columns of `COST_COLUMNS`."""
+    for name, what in (
+        ("floor1", "floor(1): 1 batch per commit"),
+        ("floor8", "floor(8): 8 batches per commit"),
+        ("c1", "server, 1 connection"),
+        ("c8", "server, 8 connections"),
+        ("c32", "server, 32 connections"),
+        ("by_value", "server, 8 connections, `idProperty`"),
+    ):
+        costs = [each[name] for each in rounds]
+        yield (
+            what,
+            _spread([cost.records_per_s for cost in costs], "{:,.0f}"),
+            _spread([cost.cpu_us_per_record for cost in costs], "{:.1f}"),
+            _latency([cost.answer_ms_p50 for cost in costs]),
+            _latency([cost.answer_ms_p99 for cost in costs]),
+        )
+
+
+def _latency(answers_ms: Sequence[float | None]) -> str:
+    known = [each for each in answers_ms if each is not None]
+    return f"{statistics.median(known):.0f}" if known else ""
+
+
+def _ratio_rows(rounds: Sequence[Round]) -> Iterator[Row]:
+    for name, connections in _CONCURRENCIES:
+        wall = [each[name].records_per_s / each["floor8"].records_per_s for each in rounds]
+        bound = 0.65 if connections == 8 else None
+        what = f"records/s : floor(8), {_at(connections)}"
+        yield _row(what, wall, "{:.2f}", at_least=bound)
+    for name, connections in _CONCURRENCIES:
+        cpu = [each["floor1"].cpu_us_per_record / each[name].cpu_us_per_record for each in rounds]
+        what = f"records per CPU second : floor(1), {_at(connections)}"
+        yield _row(what, cpu, "{:.2f}", at_least=0.60)
+    by_value = [
+        each["by_value"].cpu_us_per_record / each["c8"].cpu_us_per_record for each in rounds
+    ]
+    yield _row("CPU per record, `idProperty` : id", by_value, "{:.2f}")
+
+
+def _at(connections: int) -> str:
+    return "1 connection" if connections == 1 else f"{connections} connections"
+
+
+def _small_rows(results: Results) -> Iterator[Row]:
+    for name, what, bound in (
+        ("one_c1", "CPU of a batch of 1, 1 connection", None),
+        ("one_c8", "CPU of a batch of 1, 8 connections", 0.25),
+        ("ten_c8", "CPU of a batch of 10, 8 connections", None),
+    ):
+        cpu_ms = [each[name].cpu_ms_per_request for each in results.rounds]
+        yield _row(what, cpu_ms, "{:.3f} ms", below=bound)
+    p50, p99 = quantile(results.reads_ms, 0.50), quantile(results.reads_ms, 0.99)
+    yield Row(
+        "read of one record beside 8 writers",
+        f"p50 {p50:.1f} ms, p99 {p99:.1f} ms ({len(results.reads_ms):,})",
+        "p99 < 15 ms",
+        p99 < 15,
+    )
+
+
+def _growth_rows(growth: Sequence[Round]) -> Iterator[Row]:
+    if not growth:
+        return
+    smallest, *larger = growth[0]
+    measures: tuple[tuple[str, Callable[[Cost], float]], ...] = (
+        ("CPU", lambda cost: cost.cpu_us_per_record),
+        ("wall", lambda cost: 1 / cost.records_per_s),
+    )
+    for size in larger:
+        for what, figure in measures:
+            ratios = [figure(each[size]) / figure(each[smallest]) for each in growth]
+            yield _row(
+                f"{what} per record, {int(size):,} : {int(smallest):,} records",
+                ratios,
+                "{:.2f}",
+                below=1.5,
+            )
+
+
+def _resource_rows(results: Results) -> Iterator[Row]:
+    yield _row("start to first answer", results.first_answers_s, "{:.2f} s", below=1.0)
+    yield _row("resident memory, idle", results.idle_mb, "{:.1f} MB", below=60.0)
+    yield Row("resident memory, after the load", f"{results.loaded_mb:.1f} MB")
+    yield Row(
+        f"seeding {results.records:,} records",
+        f"{results.seeding_s:.1f} s, {results.record_bytes / 1_000:.2f} kB each on disk",
+    )
+
+
+def _check_rows(results: Results) -> Iterator[Row]:
+    shares = [
+        cost.client_share
+        for each in results.rounds
+        for cost in each.values()
+        if cost.client_share is not None
+    ]
+    yield Row("CPU of the client by wall time, most", f"{max(shares):.0%}")
+    refused = ", ".join(f"{count} × {status}" for status, count in results.refused.items())
+    yield Row("answers other than 200", refused or "none", "none", met=not results.refused)
+    yield Row(
+        "values read back",
+        f"{results.compared:,}, {len(results.wrong)} wrong",
+        "0 wrong",
+        met=not results.wrong,
+    )
+
+
+def _row(
+    what: str,
+    figures: Sequence[float],
+    form: str,
+    *,
+    at_least: float | None = None,
+    below: float | None = None,
+) -> Row:
+    median = statistics.median(figures)
+    text = _spread(figures, form)
+    if at_least is not None:
+        return Row(what, text, f"≥ {form.format(at_least)}", median >= at_least)
+    if below is not None:
+        return Row(what, text, f"< {form.format(below)}", median < below)
+    return Row(what, text)
+
+
+def _spread(figures: Sequence[float], form: str) -> str:
+    """Median and quartiles: `0.71 [0.69–0.74]`; the unit stands once, after the median."""
+    number = form.partition("}")[0] + "}"
+    middle = form.format(statistics.median(figures))
+    low, high = number.format(quantile(figures, 0.25)), number.format(quantile(figures, 0.75))
+    return f"{middle} [{low}–{high}]"
+
+
+def stage_rows(stages: Mapping[str, Mapping[str, float]]) -> Iterator[tuple[str, str, str]]:
+    """Name, CPU and wall time in µs per batch of 100; a heading has no figures."""
+    for heading, names in (
+        ("event loop", LOOP_STAGES),
+        ("writer", WRITER_STAGES),
+        ("waiting", WAITS),
+    ):
+        yield heading, "", ""
+        for name, what in names:
+            wall = stages[name]["wall"]
+            yield what, f"{stages[name]['cpu']:,.0f}", f"{wall:,.0f}" if wall else ""
+
+
+def print_tables(results: Results, console: Console) -> None:
+    """Everything on the terminal; a missed target in red."""
+    costs = _table(COST_COLUMNS)
+    for line in cost_rows(results.rounds):
+        costs.add_row(*line)
+    ratios = _table(("", "median [quartiles]", "target"))
+    for row in rows(results):
+        ratios.add_row(row.what, row.figure, row.target, style=_COLOURS[row.met])
+    console.print(costs, "", ratios, sep="\n")
+    if results.stages:
+        stages = _table(STAGE_COLUMNS)
+        for line in stage_rows(results.stages):
+            stages.add_row(*line)
+        console.print("", stages, sep="\n")
+
+
+def _table(columns: Sequence[str]) -> Table:
+    first, *others = columns
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(first, no_wrap=True)
+    for name in others:
+        table.add_column(name, no_wrap=True)
+    return table
+
+
+def render_markdown(results: Results, about: Mapping[str, str]) -> str:
+    """`docs/performance.md`: the tables, what they mean, and where they come from."""
+    lines = [
+        "# Performance",
+        "",
+        "Written by `make bench`; figures belong to the machine below, ratios travel further.",
+        "A batch has 100 inputs of 7 properties with random ids and values; SQLite runs with",
+        "`synchronous=FULL`; history, authentication and all rules are on. The floor is the same",
+        "storage work in a bare loop, without HTTP, rules and answers. Figures are the median",
+        "[quartiles] of all rounds; ratios are taken within a round.",
+        "",
+        *_markdown_table(("", ""), about.items()),
+        "",
+        *_markdown_table(COST_COLUMNS, cost_rows(results.rounds)),
+        "",
+        *_markdown_table(
+            ("", "median [quartiles]", "target", ""),
+            ((row.what, row.figure, row.target, _VERDICTS[row.met]) for row in rows(results)),
+        ),
+    ]
+    if results.stages:
+        lines += [
+            "",
+            "Where the time of one batch goes, at 8 connections, in µs. A stage of the writer runs",
+            "beside the event loop; waiting is no CPU.",
+            "",
+            *_markdown_table(STAGE_COLUMNS, stage_rows(results.stages)),
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _markdown_table(head: Sequence[str], body: Iterable[Sequence[str]]) -> list[str]:
+    return [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *body)]
+
+
+def render_json(results: Results, about: Mapping[str, str]) -> str:
+    """All figures of all rounds, unrounded."""
+    return json.dumps({**about, **dataclasses.asdict(results)}, indent=1, ensure_ascii=False) + "\n"

@@ -1,0 +1,89 @@
+"""Measures batch updates over HTTP against the same storage work in a bare loop.
+
+    python bench/run.py                             about two minutes
+    python bench/run.py --quick                     about twenty seconds
+    python bench/run.py --large                     also a million records
+    python bench/run.py --write docs/performance.md
+
+Every run draws new ids and values from a new seed. Nothing asserts a time: the exit status is 1
+only when an answer was not 200 or a value could not be read back. Needs Linux.
+"""
+
+import argparse
+import datetime
+import os
+import random
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+# As a script this file stands in the folder of its own package; with the repository's root in
+# place of that folder it finds the package, whether the project is installed or not.
+if not __package__:
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from bench import report
+from bench.measure import Bench, Extent
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measures, prints and writes; the exit status."""
+    options = _parser().parse_args(arguments)
+    rng_seed = int.from_bytes(os.urandom(8))
+    progress, console = Console(stderr=True, highlight=False), Console(highlight=False)
+    about = {
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "command": " ".join(["python", "bench/run.py", *(arguments or sys.argv[1:])]),
+        **report.machine(),
+        "load before": f"{os.getloadavg()[0]:.2f}",
+        "seed": str(rng_seed),
+    }
+    for name, text in about.items():
+        console.print(f"{name:12} {text}", markup=False)
+    results = Bench(_extent(options), random.Random(rng_seed), progress.print).run()
+    report.print_tables(results, console)
+    if options.json is not None:
+        options.json.write_text(report.render_json(results, about))
+    if options.write is not None:
+        options.write.parent.mkdir(parents=True, exist_ok=True)
+        options.write.write_text(report.render_markdown(results, about))
+    for difference in results.wrong:
+        progress.print(difference, markup=False)
+    return int(bool(results.refused or results.wrong))
+
+
+def _extent(options: argparse.Namespace) -> Extent:
+    if options.quick:
+        return Extent(
+            records=100_000,
+            rounds=2,
+            batches=60,
+            growth_records=(),
+            growth_rounds=0,
+            read_rounds=2,
+            stages=False,
+        )
+    return Extent(
+        records=100_000,
+        rounds=7,
+        batches=200,
+        growth_records=(10_000, 1_000_000) if options.large else (10_000, 100_000),
+        growth_rounds=7,
+        read_rounds=4,
+        stages=True,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--quick", action="store_true", help="few rounds, no growth, no stages")
+    parser.add_argument("--large", action="store_true", help="growth to a million records")
+    parser.add_argument("--json", type=Path, help="write all figures to this file")
+    parser.add_argument("--write", type=Path, help="write the tables to this Markdown file")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,55 @@
+"""The server that is measured: the application over one database, on a free loopback port.
+
+    python bench/server.py DATABASE [--stages FILE]
+
+Prints `{"port": …}` when it is ready; ends on SIGTERM. With `--stages` it measures what each stage
+of a batch update costs (see `stages.py`), which slows it down by a few per cent.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+# As a script this file stands in the folder of its own package; with the repository's root in
+# place of that folder it finds the package, whether the project is installed or not.
+if not __package__:
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from moyeu.app import build_app
+from moyeu.storage.sqlite import open_store
+from moyeu.wire.edge import Edge
+
+
+def main() -> int:
+    """Serves until it is told to stop; the exit status."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("database", type=Path)
+    parser.add_argument("--stages", type=Path)
+    options = parser.parse_args()
+    if options.stages is None:
+        return serve(options.database)
+    from bench.stages import Stages  # noqa: PLC0415 — it must not weigh on a measured server
+
+    stages = Stages()
+    stages.install()
+    status = serve(options.database)
+    options.stages.write_text(json.dumps(stages.report()))
+    return status
+
+
+def serve(database: Path) -> int:
+    """Serves the application over the database until SIGTERM; the exit status."""
+    store = open_store(database)
+    try:
+        return Edge(build_app(store), on_ready=_tell_port).run()
+    finally:
+        store.close()
+
+
+def _tell_port(edge: Edge) -> None:
+    print(json.dumps({"port": edge.port}), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

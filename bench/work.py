@@ -1,0 +1,93 @@
+"""The job: batches of updates that give seven properties of random records new random values.
+
+No HTTP and no SQL here; the client and the floor draw from the same functions. Values are the
+canonical texts that a record keeps, so what is read back equals what was written.
+"""
+
+import datetime
+import random
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+Values = Mapping[str, str]
+"""Property name → value text, all of `PROPERTY_VALUES`."""
+Batch = Sequence[tuple[int, Values]]
+"""(record id, its new values); no id twice."""
+
+SERVICE_TIERS = ("starter", "growth", "enterprise")
+CHANNELS = ("email", "ads", "seo", "social")
+
+_FIRST_DAY = datetime.date(2020, 1, 1)
+_DAYS = 3_650
+_MS_PER_DAY = 86_400_000
+
+_encode = msgspec.json.Encoder().encode
+
+
+def _day(rng: random.Random) -> str:
+    return (_FIRST_DAY + datetime.timedelta(days=rng.randrange(_DAYS))).isoformat()
+
+
+def _moment(rng: random.Random) -> str:
+    seconds, ms = divmod(rng.randrange(_MS_PER_DAY), 1_000)
+    minutes, second = divmod(seconds, 60)
+    hour, minute = divmod(minutes, 60)
+    fraction = f".{ms:03}" if ms else ""
+    return f"{_day(rng)}T{hour:02}:{minute:02}:{second:02}{fraction}Z"
+
+
+def _channels(rng: random.Random) -> str:
+    chosen = rng.getrandbits(len(CHANNELS)) or 1
+    return ";".join(name for bit, name in enumerate(CHANNELS) if chosen >> bit & 1)
+
+
+PROPERTY_VALUES: Mapping[str, Callable[[random.Random], str]] = {
+    "account_lead": lambda rng: f"Lead {rng.getrandbits(64):016x}",
+    "monthly_fee": lambda rng: str(rng.randrange(100, 1_000_000)),
+    "service_tier": lambda rng: rng.choice(SERVICE_TIERS),
+    "kickoff_date": _day,
+    "next_review_at": _moment,
+    "is_retainer": lambda rng: rng.choice(("true", "false")),
+    "channels": _channels,
+}
+"""One property of each type. Values are drawn without looking at the old ones, so a bool stays as
+it is in every second update and a select in every third."""
+
+
+def random_values(rng: random.Random) -> Values:
+    """A new value for each of the seven properties."""
+    return {name: draw(rng) for name, draw in PROPERTY_VALUES.items()}
+
+
+def random_batch(rng: random.Random, record_ids: range, inputs: int) -> Batch:
+    """New values for that many different records."""
+    return [(record_id, random_values(rng)) for record_id in rng.sample(record_ids, inputs)]
+
+
+def body_by_id(batch: Batch) -> bytes:
+    """The body of a batch update that names records by their ids."""
+    return _encode(
+        {"inputs": [{"id": str(number), "properties": values} for number, values in batch]}
+    )
+
+
+def body_by_value(batch: Batch, record_ids: range) -> bytes:
+    """The body of a batch update that names records by their unique `external_id`."""
+    return _encode(
+        {
+            "inputs": [
+                {
+                    "id": external_id(number, record_ids),
+                    "idProperty": "external_id",
+                    "properties": values,
+                }
+                for number, values in batch
+            ]
+        }
+    )
+
+
+def external_id(record_id: int, record_ids: range) -> str:
+    """The unique value of a seeded record: `ext-1` for the first one."""
+    return f"ext-{record_id - record_ids.start + 1}"
