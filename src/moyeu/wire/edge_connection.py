@@ -306,7 +306,6 @@ class EdgeConnection(HttpToolsProtocol):
         self.headers = []
         self.expect_100_continue = False
         self._unparsed_bytes = 0
-        self._lines = 0
         self._lines_bytes = 0
         self._body_bytes = 0
         self._hosts = 0
@@ -328,21 +327,19 @@ class EdgeConnection(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One complete header line, or one trailer line; trailers are counted and dropped."""
-        self._lines += 1
         self._lines_bytes += len(name) + len(value) + 4
-        if (
-            self._lines > self.limits.headers_max
-            or self._lines_bytes > self.limits.header_bytes_max
-        ):
+        if self._lines_bytes > self.limits.header_bytes_max:
             self._leave_parser(431)
         if self._phase is Phase.BODY:
             return
+        headers = self.headers
+        if len(headers) >= self.limits.headers_max:
+            self._leave_parser(431)
         name = name.lower()
         value = value.rstrip(b" \t")
-        note = _NOTES.get(name)
-        if note is not None:
-            note(self, value)
-        self.headers.append((name, value))
+        headers.append((name, value))
+        if name in _NOTES:
+            _NOTES[name](self, value)
 
     def on_headers_complete(self) -> None:
         """Refuse the request, or hand it to the application before its body has come."""
