@@ -5,6 +5,18 @@ from dataclasses import replace
 from typing import Final
 
 import pytest
+from tests.crm.scene import (
+    DEFINITIONS,
+    MODIFIED,
+    NOW_MS,
+    OWN_PROPERTIES,
+    SERVICES,
+    definitions,
+    given,
+    object_type,
+    occasion,
+    pipeline,
+)
 
 from moyeu.crm.creation import CreatePlan, check_creates, new_record, plan_creates
 from moyeu.crm.definitions import TypeDefinitions
@@ -20,18 +32,6 @@ from moyeu.crm.problems import (
 )
 from moyeu.crm.records import CheckedUpdates, RecordInput, UniqueKey, UniqueMove
 from moyeu.crm.values.moment import render_ms
-from tests.crm.scene import (
-    DEFINITIONS,
-    MODIFIED,
-    NOW_MS,
-    OWN_PROPERTIES,
-    SERVICES,
-    definitions,
-    given,
-    object_type,
-    occasion,
-    pipeline,
-)
 
 NOTES: Final = definitions((), of=object_type("notes"), pipelines=())
 """A type with a required property."""
@@ -239,7 +239,7 @@ def test_appending_to_nothing_is_giving(written: str, kept: str | None) -> None:
     assert result.record.properties.get("tags") == kept
 
 
-STARTED: Final = (
+STARTED: Final[tuple[tuple[dict[str, str | None], tuple[str, str]], ...]] = (
     # Given, the pipeline and stage of the new record.
     ({}, ("first", "f-new")),
     ({"hs_pipeline_stage": "f-done"}, ("first", "f-done")),

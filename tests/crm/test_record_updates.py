@@ -11,6 +11,23 @@ from typing import Final
 import pytest
 from hypothesis import given as generated
 from hypothesis import strategies as st
+from tests.crm.scene import (
+    DEFINITIONS,
+    MODIFIED,
+    NOW_MS,
+    OWN_PROPERTIES,
+    SERVICES,
+    THEN_MS,
+    check,
+    definitions,
+    given,
+    object_type,
+    pipeline,
+    plan,
+    planned,
+    record,
+    refusal,
+)
 
 from moyeu.catalog.properties import PropertyDefinition
 from moyeu.crm.definitions import TypeDefinitions
@@ -46,23 +63,6 @@ from moyeu.crm.records import (
     repeated_ids,
 )
 from moyeu.crm.values.moment import render_ms
-from tests.crm.scene import (
-    DEFINITIONS,
-    MODIFIED,
-    NOW_MS,
-    OWN_PROPERTIES,
-    SERVICES,
-    THEN_MS,
-    check,
-    definitions,
-    given,
-    object_type,
-    pipeline,
-    plan,
-    planned,
-    record,
-    refusal,
-)
 
 RECORDS: Final = (
     record(1, {"code": "A", "note": "one"}),
@@ -201,7 +201,11 @@ ORDER: Final[tuple[tuple[str, list[RecordInput], type[Problem]], ...]] = (
         NotAUniqueProperty,
     ),
     ("values before records", [given(99, {"nope": "1"})], InvalidValues),
-    ("values before unique values of no record", [given("E", {"nope": "1"}, "code")], InvalidValues),
+    (
+        "values before unique values of no record",
+        [given("E", {"nope": "1"}, "code")],
+        InvalidValues,
+    ),
     (
         "values before taken unique values",
         [given(1, {"code": "B"}), given(2, {"nope": "1"})],
@@ -212,7 +216,11 @@ ORDER: Final[tuple[tuple[str, list[RecordInput], type[Problem]], ...]] = (
         [given(1, {"code": "B"}), given("E", {}, "code")],
         UnknownUniqueValues,
     ),
-    ("taken unique values beside unknown ids", [given(99), given(1, {"code": "B"})], UniqueValueTaken),
+    (
+        "taken unique values beside unknown ids",
+        [given(99), given(1, {"code": "B"})],
+        UniqueValueTaken,
+    ),
 )
 
 

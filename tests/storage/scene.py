@@ -9,9 +9,17 @@ from typing import Any, Final, TypeVar
 
 from moyeu.catalog.properties import PropertyDefinition
 from moyeu.crm.callers import Caller, Occasion
-from moyeu.crm.definitions import Owner
-from moyeu.crm.records import StoredRecord
-from moyeu.storage.contract import Portal, ReadTransaction, Store, Token, WriteTransaction
+from moyeu.crm.definitions import Owner, TypeDefinitions
+from moyeu.crm.history import RecordWrite
+from moyeu.crm.records import Change, StoredRecord, UniqueMove
+from moyeu.storage.contract import (
+    IndexedPart,
+    Portal,
+    ReadTransaction,
+    Store,
+    Token,
+    WriteTransaction,
+)
 
 T = TypeVar("T")
 
@@ -158,3 +166,71 @@ def furnish(database: Database) -> None:
             transaction.put_property(portal_id, SERVICES, unique_property("code"))
 
     database.write(work)
+
+
+class DeliberateError(Exception):
+    """Raised by the work of a test, on purpose."""
+
+
+def change(of: StoredRecord, changed: dict[str, str], at_ms: int, trace_id: str | None) -> Change:
+    """What a write of some values does to a stored record."""
+    document = of.properties | changed
+    return Change(of.record_id, document, changed, of.created_at_ms, at_ms, of.last_write, trace_id)
+
+
+def write_values(
+    database: Database,
+    record_id: int,
+    changed: dict[str, str],
+    at_ms: int = NOW_MS,
+    trace_id: str | None = None,
+) -> None:
+    """Writes values of one stored record."""
+    of = stored(database, record_id)
+    made = change(of, changed, at_ms, trace_id)
+    database.write(lambda each: each.change_records(occasion(now_ms=at_ms), SERVICES, [made]))
+
+
+def take_codes(database: Database, held: dict[str, int], portal_id: int = PORTAL) -> None:
+    """Lets records hold values of the unique property `code`."""
+    moves = [UniqueMove("code", record_id, None, value) for value, record_id in held.items()]
+    database.write(lambda each: each.move_unique_values(portal_id, SERVICES, moves))
+
+
+def code_owners(database: Database, *values: str, portal_id: int = PORTAL) -> dict[str, int]:
+    """Who holds the values of `code`."""
+    keys = [("code", value) for value in values]
+    found = database.read(lambda each: each.value_owners(portal_id, SERVICES, keys))
+    return {value: record_id for (_, value), record_id in found.items()}
+
+
+def add_tokens(database: Database, *tokens: Token) -> None:
+    """Adds tokens in the order given."""
+
+    def work(transaction: WriteTransaction) -> None:
+        for each in tokens:
+            transaction.add_token(each)
+
+    database.write(work)
+
+
+def definitions(database: Database, type_id: str = SERVICES) -> TypeDefinitions:
+    """The definitions of a type in the portal."""
+    return database.read(lambda each: each.definitions(PORTAL, type_id))
+
+
+def index_tags(database: Database, from_id: int, count_max: int) -> IndexedPart:
+    """Enters a part of the values of `tag` into the unique index."""
+    return database.write(
+        lambda each: each.index_values(PORTAL, SERVICES, "tag", from_id, count_max)
+    )
+
+
+def writes_after(database: Database, number: int, count_max: int = 100) -> list[RecordWrite]:
+    """A part of the history of the portal."""
+    return database.read(lambda each: each.writes_after(PORTAL, number, count_max))
+
+
+def new_record_ids(database: Database, count: int, portal_id: int = PORTAL) -> range:
+    """Ids of a portal."""
+    return database.write(lambda each: each.new_record_ids(portal_id, count))

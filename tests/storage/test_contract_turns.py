@@ -5,14 +5,6 @@ import threading
 import time
 
 import pytest
-
-from moyeu.crm.definitions import TypeDefinitions
-from moyeu.storage.contract import (
-    ReadTransaction,
-    StoreError,
-    WriterBusyError,
-    WriteTransaction,
-)
 from tests.storage.conftest import OpenDatabase
 from tests.storage.scene import (
     OTHER_PORTAL,
@@ -21,6 +13,7 @@ from tests.storage.scene import (
     SERVICES_MODIFIED,
     WAIT_MAX_S,
     Database,
+    DeliberateError,
     HeldTurn,
     furnish,
     insert,
@@ -31,9 +24,13 @@ from tests.storage.scene import (
     token,
 )
 
-
-class DeliberateError(Exception):
-    """Raised by the work of a test."""
+from moyeu.crm.definitions import TypeDefinitions
+from moyeu.storage.contract import (
+    ReadTransaction,
+    StoreError,
+    WriterBusyError,
+    WriteTransaction,
+)
 
 
 class Insert:
@@ -54,9 +51,7 @@ class Insert:
         return self.record_id
 
 
-async def write_together(
-    database: Database, works: list[Insert]
-) -> list[int | BaseException]:
+async def write_together(database: Database, works: list[Insert]) -> list[int | BaseException]:
     """The outcomes of works that all wait while another write has its turn."""
     turn = HeldTurn()
     holding = await turn.take(database.store)
@@ -294,9 +289,7 @@ def test_a_token_that_is_revoked_while_it_is_looked_up_is_not_kept(database: Dat
         time.sleep(0.05)  # noqa: ASYNC251
 
         def revoke() -> None:
-            asyncio.run(
-                database.store.write(lambda each: each.remove_token(PORTAL, added.hint))
-            )
+            asyncio.run(database.store.write(lambda each: each.remove_token(PORTAL, added.hint)))
 
         thread = threading.Thread(target=revoke)
         thread.start()

@@ -11,14 +11,12 @@ from typing import Any
 
 import apsw
 import pytest
-
-from moyeu.storage.contract import StoreBrokenError, StoreFullError, WriteTransaction
-from moyeu.storage.sqlite import SqliteStore
 from tests.storage.scene import (
     PORTAL,
     SERVICES,
     SERVICES_MODIFIED,
     Database,
+    DeliberateError,
     HeldTurn,
     furnish,
     insert,
@@ -28,9 +26,8 @@ from tests.storage.scene import (
     text_property,
 )
 
-
-class DeliberateError(Exception):
-    """Raised by the work of a test."""
+from moyeu.storage.contract import StoreBrokenError, StoreFullError, WriteTransaction
+from moyeu.storage.sqlite import SqliteStore
 
 
 @dataclass(slots=True)
@@ -54,7 +51,7 @@ class _File(apsw.VFSFile):
         if self._disk.failing:
             self._disk.failures += 1
             error = apsw.IOError("the disk does not answer")
-            error.extendedresult = apsw.SQLITE_IOERR_FSYNC
+            error.extendedresult = apsw.SQLITE_IOERR_FSYNC  # type: ignore[attr-defined] # apsw reads it
             raise error
         super().xSync(flags)
 
@@ -210,20 +207,9 @@ def test_every_commit_waits_for_the_disk(database: Database, disk: Disk) -> None
     assert disk.syncs >= before + 2
 
 
-def test_a_failed_sync_is_told_to_the_whole_group(
-    database: Database, disk: Disk, store: SqliteStore
-) -> None:
-    async def scenario() -> list[Any]:
-        turn = HeldTurn()
-        holding = await turn.take(store)
-        waiting = [asyncio.create_task(store.write(add(each))) for each in (2, 3, 4)]
-        await asyncio.sleep(0)
-        turn.may_end.set()
-        await holding
-        return await asyncio.gather(*waiting, return_exceptions=True)
-
+def test_a_failed_sync_is_told_to_the_whole_group(database: Database, disk: Disk) -> None:
     disk.failing = True
-    outcomes = database.run(scenario())
+    outcomes = database.run(write_together(database, [add(2), add(3), add(4)]))
 
     assert [type(each) for each in outcomes] == [StoreBrokenError] * 3
     assert disk.failures == 1
@@ -236,7 +222,7 @@ def test_after_a_failed_sync_every_later_write_is_refused_without_being_tried(
     with pytest.raises(StoreBrokenError):
         database.write(add(2))
     disk.failing = False
-    runs = []
+    runs: list[WriteTransaction] = []
 
     for _ in range(3):
         with pytest.raises(StoreBrokenError):
@@ -262,7 +248,8 @@ def test_writes_that_already_wait_are_refused_too(
         await asyncio.sleep(0)
         disk.failing = True
         turn.may_end.set()
-        return await asyncio.gather(holding, waiting, return_exceptions=True)
+        outcomes = await asyncio.gather(holding, waiting, return_exceptions=True)
+        return list(outcomes)
 
     outcomes = database.run(scenario())
 

@@ -8,15 +8,19 @@ from pathlib import Path
 
 import apsw
 import pytest
+from tests.storage.scene import CONTACTS, PORTAL, SERVICES, Database, furnish
 
 from moyeu.storage.contract import StoreInUseError
 from moyeu.storage.sqlite import migrate as migrate_module
 from moyeu.storage.sqlite import open_store
 from moyeu.storage.sqlite.migrate import SchemaError, migrate
-from tests.storage.scene import CONTACTS, PORTAL, SERVICES, Database, furnish
 
 FIRST = (1, "0001_first.sql", "CREATE TABLE first (a INTEGER) STRICT;")
-SECOND = (2, "0002_second.sql", "CREATE TABLE second (a INTEGER) STRICT;\nINSERT INTO first VALUES (1);")
+SECOND = (
+    2,
+    "0002_second.sql",
+    "CREATE TABLE second (a INTEGER) STRICT;\nINSERT INTO first VALUES (1);",
+)
 
 
 @pytest.fixture
@@ -99,9 +103,7 @@ def test_a_process_that_was_killed_leaves_no_lock(path: Path) -> None:
 def test_a_commit_is_on_disk_before_it_is_answered(path: Path) -> None:
     store = open_store(path)
     try:
-        pragmas = {
-            name: store._connection.pragma(name) for name in ("journal_mode", "synchronous")
-        }
+        pragmas = {name: store._connection.pragma(name) for name in ("journal_mode", "synchronous")}
     finally:
         store.close()
 
@@ -208,7 +210,7 @@ def test_the_checksum_of_a_migration_is_that_of_its_file(path: Path) -> None:
 
     assert rows
     for name, checksum in rows:
-        assert checksum == hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        assert checksum == hashlib.sha256((folder / str(name)).read_bytes()).hexdigest()
     connection.close()
 
 

@@ -98,7 +98,7 @@ def known_scopes() -> frozenset[str]:
 def reading_scopes() -> frozenset[str]:
     """Scopes that open every read and no write.
 
-    Deal splits stay closed: their one scope writes too.
+    Tickets and deal splits stay closed: the one scope of each writes too.
     """
     reading = {scope for each in OBJECT_TYPES for scope in each.read_scopes}
     reading |= {scope for scope in GENERIC_PROPERTY_READ_SCOPES if scope.endswith(".read")}

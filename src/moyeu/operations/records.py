@@ -398,4 +398,5 @@ def _is_digits(text: str) -> bool:
 
 def _number(digits: str) -> int:
     """Their value, cut to the highest record id; Python refuses to read thousands of digits."""
-    return RECORD_ID_MAX if len(digits) > 19 else min(int(digits), RECORD_ID_MAX)
+    significant = digits.lstrip("0") or "0"
+    return RECORD_ID_MAX if len(significant) > 19 else min(int(significant), RECORD_ID_MAX)

@@ -6,20 +6,6 @@ from typing import Final
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-
-from moyeu.crm.problems import ValueProblem
-from moyeu.crm.records import append_options
-from moyeu.crm.values.moment import (
-    DAY_MS,
-    read_day,
-    read_iso,
-    read_ms,
-    render_day,
-    render_ms,
-)
-from moyeu.crm.values.outcome import Append, Normalised, ValueRule
-from moyeu.crm.values.pipeline import pipeline_rule, stage_rule
-from moyeu.crm.values.rules import rule_of
 from tests.crm.values.test_rules import (
     BOOL,
     CHECKBOX,
@@ -39,6 +25,20 @@ from tests.crm.values.test_rules import (
     SELECT,
     STRING,
 )
+
+from moyeu.crm.problems import ValueProblem
+from moyeu.crm.records import append_options
+from moyeu.crm.values.moment import (
+    DAY_MS,
+    read_day,
+    read_iso,
+    read_ms,
+    render_day,
+    render_ms,
+)
+from moyeu.crm.values.outcome import Append, Normalised, ValueRule
+from moyeu.crm.values.pipeline import pipeline_rule, stage_rule
+from moyeu.crm.values.rules import rule_of
 
 RULES: Final[dict[str, ValueRule]] = {
     f"{each.type} {each.field_type} {suffix}": rule_of(
@@ -140,7 +140,10 @@ def test_a_day_and_its_midnight_are_one_value(day: datetime.date) -> None:
 
 
 @given(
-    moment=st.datetimes(datetime.datetime(1100, 1, 1), datetime.datetime(2900, 1, 1)),
+    moment=st.datetimes(
+        datetime.datetime(1100, 1, 1),  # noqa: DTZ001 — Hypothesis adds the zone itself
+        datetime.datetime(2900, 1, 1),  # noqa: DTZ001
+    ),
     minutes=st.integers(-23 * 60, 23 * 60),
 )
 def test_a_moment_is_one_value_in_every_zone(moment: datetime.datetime, minutes: int) -> None:
