@@ -227,11 +227,9 @@ def print_tables(results: Results, console: Console) -> None:
 
 
 def _table(columns: Sequence[str]) -> Table:
-    first, *others = columns
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(first, no_wrap=True)
-    for name in others:
-        table.add_column(name, no_wrap=True)
+    for name in columns:
+        table.add_column(name, overflow="fold")
     return table
 
 

@@ -27,12 +27,16 @@ if not __package__:
 from bench import report
 from bench.measure import Bench, Extent
 
+_WIDTH = 120
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measures, prints and writes; the exit status."""
     options = _parser().parse_args(arguments)
     rng_seed = int.from_bytes(os.urandom(8))
-    progress, console = Console(stderr=True, highlight=False), Console(highlight=False)
+    progress = Console(stderr=True, highlight=False)
+    # A file or a pipe has no width; a terminal folds what is wider than itself.
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
     about = {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "command": " ".join(["python", "bench/run.py", *(arguments or sys.argv[1:])]),
