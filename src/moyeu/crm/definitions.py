@@ -26,7 +26,8 @@ class Owner:
     archived: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+# eq=False: a snapshot is itself and no other, and its hash costs nothing.
+@dataclass(frozen=True, slots=True, eq=False)
 class TypeDefinitions:
     """Definitions of one object type in one portal.
 

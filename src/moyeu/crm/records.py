@@ -88,11 +88,12 @@ class UniqueMove(msgspec.Struct, gc=False):
 class CheckedInput(msgspec.Struct, gc=False):
     """An input whose values passed the rules that need no record.
 
-    values: texts to keep by name, "" clears. Empty where `problems` is not.
+    record_id: what `id` denotes when it stands for itself. values: texts to keep by name, ""
+    clears. Empty where `problems` is not.
     """
 
-    position: int
     given: RecordInput
+    record_id: int | None
     values: dict[str, str | Append]
     warnings: list[Normalised] = []
     problems: list[ValueProblem] = []
@@ -199,9 +200,10 @@ def check_values(
     """Every input with the texts to keep, or with all its problems in the order given."""
     checked = []
     rule_named = rules.get
-    for position, given in enumerate(inputs):
+    for given in inputs:
         values: dict[str, str | Append] = {}
-        one = CheckedInput(position, given, values)
+        record_id = read_record_id(given.id) if given.id_property is None else None
+        one = CheckedInput(given, record_id, values)
         for name, text in given.properties.items():
             rule = rule_named(name)
             if rule is None:
@@ -239,11 +241,7 @@ def read_record_id(text: str) -> int | None:
 
 def named_record_ids(inputs: Iterable[CheckedInput]) -> list[int]:
     """The record ids that inputs name directly."""
-    return [
-        number
-        for each in inputs
-        if each.given.id_property is None and (number := read_record_id(each.given.id))
-    ]
+    return [each.record_id for each in inputs if each.record_id is not None]
 
 
 def named_unique_values(inputs: Iterable[CheckedInput]) -> list[UniqueKey]:
@@ -263,6 +261,7 @@ def claimed_unique_values(
     return [
         (name, value)
         for each in inputs
+        if not unique.isdisjoint(each.values)
         for name, value in each.values.items()
         if name in unique and isinstance(value, str) and value
     ]
@@ -291,9 +290,8 @@ def plan_updates(
             planner.fail(one, InvalidValues(tuple(one.problems)))
             continue
         if given.id_property is None:
-            number = read_record_id(given.id)
-            record = by_id.get(number) if number else None
-            if record is None and number in merged_away:
+            record = by_id.get(one.record_id) if one.record_id is not None else None
+            if record is None and one.record_id in merged_away:
                 continue
         else:
             record = by_value.get((given.id_property, given.id))

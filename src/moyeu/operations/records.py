@@ -266,7 +266,7 @@ async def read_record(
 
     if id_property is not None and id_property not in _readable_names(definitions):
         return RecordNotFound()
-    return await store.read(work) or RecordNotFound()
+    return await store.read(work, few=not with_history) or RecordNotFound()
 
 
 async def read_records(

@@ -247,8 +247,12 @@ class Store(Protocol):
     its transaction.
     """
 
-    async def read(self, work: Callable[[ReadTransaction], T]) -> T:
-        """Runs work on a consistent view beside the writer; blocks nobody."""
+    async def read(self, work: Callable[[ReadTransaction], T], *, few: bool = False) -> T:
+        """Runs work on a consistent view beside the writer.
+
+        few: the work is a handful of look-ups by key. An engine may then run it at once, where
+        handing it to another thread would take longer than the work; other work blocks nobody.
+        """
         ...
 
     async def write(self, work: Callable[[WriteTransaction], T]) -> T:

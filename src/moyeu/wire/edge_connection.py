@@ -21,7 +21,7 @@ from collections.abc import Callable
 from typing import Any, Final, NoReturn, cast
 
 import httptools
-from uvicorn._types import ASGI3Application, ASGIReceiveEvent, HTTPScope
+from uvicorn._types import ASGI3Application, ASGIReceiveEvent, ASGISendEvent, HTTPScope
 from uvicorn.config import Config
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -57,6 +57,46 @@ class Phase(enum.Enum):
 
 class _Refused(Exception):  # noqa: N818 - not an error: it only leaves the parser from a callback
     pass
+
+
+class _OneWrite(asyncio.Transport):
+    """Stands in for a transport while an answer is sent: its head leaves together with its body.
+
+    uvloop sends at every `write`, so two of them are two system calls, and two wake-ups of the
+    client.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        super().__init__()
+        self._transport = transport
+        self._head = b""
+        self._begun = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Keeps the first piece, which is the head, until the second."""
+        if not self._begun:
+            self._begun = True
+            self._head = bytes(data)
+        elif self._head:
+            self._transport.write(self._head + data)
+            self._head = b""
+        else:
+            self._transport.write(data)
+
+    def let_go(self) -> asyncio.Transport:
+        """Sends a head that no body followed; the transport itself."""
+        if self._head:
+            self._transport.write(self._head)
+            self._head = b""
+        return self._transport
+
+    def is_closing(self) -> bool:
+        """Whether the transport is being closed."""
+        return self._transport.is_closing()
+
+    def close(self) -> None:
+        """Closes the transport after what was written."""
+        self.let_go().close()
 
 
 class EdgeCycle(RequestResponseCycle):
@@ -99,6 +139,14 @@ class EdgeCycle(RequestResponseCycle):
             await super().run_asgi(app)
         finally:
             self.release()
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Sends a part of the answer; its head waits for the first piece of the body."""
+        if not self.response_started:
+            self.transport = _OneWrite(self.transport)
+        await super().send(message)
+        if self.response_complete and isinstance(self.transport, _OneWrite):
+            self.transport = self.transport.let_go()
 
     async def receive(self) -> ASGIReceiveEvent:
         """The next piece of the body, as soon as there is one, or `http.disconnect`."""

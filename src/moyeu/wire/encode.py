@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -18,73 +19,102 @@ from moyeu.wire.errors import batch_entry
 
 Json = dict[str, Any]
 
+_SHOWN_KEPT_MAX = 1_024
+
 encode_json = msgspec.json.Encoder().encode
 
 
-@dataclass(slots=True)
 class RecordForm:
-    """How records of one type are written in one portal.
+    """How records of one type are written in one portal, for the life of one snapshot.
 
-    shown_names: what a write shows, by the written names and the names that have a value. Most
-    records of a batch have both in common.
+    What a write shows follows from the written names and the names that have a value; most records
+    have both in common, so what was worked out for one is kept for the others.
     """
 
-    definitions: TypeDefinitions
-    url_prefix: str
-    shown_names: dict[tuple[tuple[str, ...], tuple[str, ...]], "_ShownNames"]
+    __slots__ = ("_shown", "definitions", "url_prefix")
 
-    @classmethod
-    def of(cls, definitions: TypeDefinitions) -> "RecordForm":
-        """The form of a snapshot; the address is that of HubSpot's own pages (observed 2025)."""
+    def __init__(self, definitions: TypeDefinitions) -> None:
         portal_id, type_id = definitions.portal_id, definitions.object_type.id
-        return cls(
-            definitions, f"https://app.hubspot.com/contacts/{portal_id}/record/{type_id}/", {}
-        )
+        self.definitions = definitions
+        # The address is that of HubSpot's own pages (observed 2025).
+        self.url_prefix = f"https://app.hubspot.com/contacts/{portal_id}/record/{type_id}/"
+        self._shown: dict[tuple[tuple[str, ...], tuple[str, ...]], _ShownNames] = {}
 
     def shown(self, properties: Mapping[str, str], written: tuple[str, ...]) -> "_ShownNames":
         """What the answer to a write shows of these properties."""
         key = (written, tuple(properties))
-        found = self.shown_names.get(key)
+        found = self._shown.get(key)
         if found is None:
+            if len(self._shown) >= _SHOWN_KEPT_MAX:
+                self._shown.clear()
             own = properties.keys() & set(self.definitions.written_back)
-            found = self.shown_names[key] = _ShownNames(own.union(written), properties.keys())
+            found = self._shown[key] = _ShownNames(own.union(written), properties.keys())
         return found
 
 
+@lru_cache(maxsize=64)
+def form_of(definitions: TypeDefinitions) -> RecordForm:
+    """The form of a snapshot, which is made once: a snapshot is known by its identity."""
+    return RecordForm(definitions)
+
+
 class _ShownNames:
-    """The names in the answer to a write, ascending.
+    """The properties in the answer to a write, names ascending.
 
     The written properties, and every one that HubSpot sets itself and that has a value; others
     are left out (the rule that fits all recordings). A written property without a value (clearing
     what was never set) is null: a guess.
     """
 
-    __slots__ = ("_get", "_names", "_unset")
+    __slots__ = ("_get", "_struct", "_unset")
 
     def __init__(self, names: Set[str], having: Set[str]) -> None:
-        self._names = tuple(sorted(names & having))
-        self._get = itemgetter(*self._names)
+        ordered = sorted(names)
         self._unset = names - having
+        self._get = itemgetter(*ordered)
+        # A struct with these names as fields is written three times as fast as a mapping.
+        fields = {f"f{number}": name for number, name in enumerate(ordered)}
+        self._struct = msgspec.defstruct(
+            "Properties", [(field, str | None) for field in fields], rename=fields, gc=False
+        )
 
-    def of(self, properties: Mapping[str, str]) -> Mapping[str, str | None]:
-        """Name and value of each."""
-        shown: dict[str, str | None] = dict(zip(self._names, self._get(properties), strict=True))
-        if not self._unset:
-            return shown
-        return dict(sorted((shown | dict.fromkeys(self._unset)).items()))
+    def of(self, properties: Mapping[str, str]) -> msgspec.Struct:
+        """Name and value of each, ready to be encoded."""
+        if self._unset:
+            return self._struct(*self._get({**dict.fromkeys(self._unset), **properties}))
+        return self._struct(*self._get(properties))
 
 
-def written_record(form: RecordForm, result: WrittenRecord, *, warn: bool) -> Json:
+class _Written(msgspec.Struct, omit_defaults=True, gc=False):
+    """A record in the answer to a write; the fields are those of the wire, in their order."""
+
+    id: str
+    properties: msgspec.Struct
+    createdAt: str  # noqa: N815 — wire spelling
+    updatedAt: str  # noqa: N815
+    archived: bool
+    warnings: list[Json] | msgspec.UnsetType
+    url: str
+    objectWriteTraceId: str | msgspec.UnsetType = msgspec.UNSET  # noqa: N815
+
+
+def written_record(form: RecordForm, result: WrittenRecord, *, warn: bool) -> _Written:
     """A record in the answer to a write."""
-    record = result.record
-    properties = record.properties
-    body = _record(form, record, form.shown(properties, result.written).of(properties))
-    if warn and result.warnings:
-        body["warnings"] = [_warning(each) for each in result.warnings]
-    body["url"] = form.url_prefix + body["id"]
+    properties = result.record.properties
+    object_type = form.definitions.object_type
+    record_id = properties["hs_object_id"]
+    body = _Written(
+        record_id,
+        form.shown(properties, result.written).of(properties),
+        properties[object_type.created_property],
+        properties[object_type.modified_property],
+        False,
+        [_warning(each) for each in result.warnings] if warn and result.warnings else msgspec.UNSET,
+        form.url_prefix + record_id,
+    )
     if result.trace_id:
         # Echoed as upsert does (observed October 2026); its place is a guess.
-        body["objectWriteTraceId"] = result.trace_id
+        body.objectWriteTraceId = result.trace_id
     return body
 
 
@@ -189,7 +219,10 @@ def _past_value(write: RecordWrite, value: str) -> Json:
 
 
 def batch_body(
-    results: list[Json], errors: list[Json], started_at_ms: int, completed_at_ms: int
+    results: Sequence[Json | _Written],
+    errors: Sequence[Json],
+    started_at_ms: int,
+    completed_at_ms: int,
 ) -> bytes:
     """The body of a batch answer, in the key order of November 2025 and later."""
     body: Json = {

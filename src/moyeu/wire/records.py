@@ -21,6 +21,7 @@ from moyeu.wire.encode import (
     batch_body,
     batch_errors,
     encode_json,
+    form_of,
     read_record,
     written_record,
 )
@@ -38,7 +39,7 @@ def _refuse(request: Request, problem: Problem | JsonProblem) -> Answer:
 
 
 async def _form(request: Request) -> RecordForm:
-    return RecordForm.of(
+    return form_of(
         await operations.definitions_of(
             request.store, request.caller.portal_id, request.object_type.id
         )

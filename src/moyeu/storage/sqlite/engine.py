@@ -120,8 +120,10 @@ class SqliteStore:
 
     # --- reading -----------------------------------------------------------------------------
 
-    async def read(self, work: Callable[[ReadTransaction], T]) -> T:
+    async def read(self, work: Callable[[ReadTransaction], T], *, few: bool = False) -> T:
         """See the contract."""
+        if few:
+            return self._read(work)
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
     def _read(self, work: Callable[[ReadTransaction], T]) -> T:
@@ -156,7 +158,7 @@ class SqliteStore:
     async def caller_of(self, token_hash: bytes) -> Caller | None:
         """Who a token stands for; kept for the next time when it stands for somebody."""
         generation = self._generation
-        caller = await self.read(lambda transaction: transaction.caller_of(token_hash))
+        caller = await self.read(lambda transaction: transaction.caller_of(token_hash), few=True)
         if caller is not None:
             with self._cache_lock:
                 if generation == self._generation and len(self._callers) < _CALLERS_CACHED_MAX:
