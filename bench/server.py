@@ -16,7 +16,7 @@ from pathlib import Path
 if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from moyeu.app import build_app
+from moyeu.app import build_app, settle_memory
 from moyeu.storage.sqlite import open_store
 from moyeu.wire.edge import Edge
 
@@ -42,7 +42,9 @@ def serve(database: Path) -> int:
     """Serves the application over the database until SIGTERM; the exit status."""
     store = open_store(database)
     try:
-        return Edge(build_app(store), on_ready=_tell_port).run()
+        edge = Edge(build_app(store), on_ready=_tell_port)
+        settle_memory()
+        return edge.run()
     finally:
         store.close()
 

@@ -1,5 +1,6 @@
 """The composition root: here the clock, randomness, the store and the settings meet."""
 
+import gc
 import secrets
 import time
 from collections.abc import Callable
@@ -20,3 +21,17 @@ def build_app(
 ) -> Application:
     """The ASGI application over an open store."""
     return Application(store, clock_ms, random_bits)
+
+
+_YOUNG_OBJECTS_MAX = 50_000
+
+
+def settle_memory() -> None:
+    """Takes what start-up made out of the garbage collector's sight; call it once, before serving.
+
+    A batch makes some thousands of objects and no cycles among them, so looking for cycles after
+    every 700 objects costs 6 % of its CPU and finds nothing.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS_MAX, 20, 100)

@@ -1,0 +1,1 @@
+"""The command line. What it shows people is here; what it does is in `operations` and below."""

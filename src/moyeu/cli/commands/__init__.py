@@ -1,0 +1,1 @@
+"""The commands, one noun per file. A file is imported when its command runs."""

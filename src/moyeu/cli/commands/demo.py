@@ -1,0 +1,195 @@
+"""`moyeu demo`."""
+
+import asyncio
+import ipaddress
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+from cyclopts import Parameter
+from rich.text import Text
+
+from moyeu.app import system_clock_ms
+from moyeu.cli.console import progress, show, warn
+from moyeu.cli.credentials import write_credentials
+from moyeu.cli.databases import database_path, opened, remove_database
+from moyeu.cli.exits import USAGE, CommandError
+from moyeu.cli.flags import SettingFlags, setting_flag, settings_of
+from moyeu.cli.logs import start_logging
+from moyeu.cli.serving import bind, run
+from moyeu.demo.portal import (
+    RECORDS_DEFAULT,
+    SEED_DEFAULT,
+    DemoContents,
+    DemoPortal,
+    DemoRefusedError,
+    existing_demo,
+    open_demo,
+)
+from moyeu.settings import Settings
+from moyeu.storage.sqlite import SqliteStore
+from moyeu.wire.edge import Edge
+
+_DATABASE: Final = "sqlite:///var/demo.db"
+_PATH: Final = "/crm/v3/objects/partner_services/batch/update"
+_EXAMPLE_VALUES: Final = ({"monthly_fee": "2500"}, {"service_tier": "growth"})
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoFlags(SettingFlags):
+    """All settings as flags, with a database of the demo's own."""
+
+    database: Annotated[str | None, setting_flag("database", _DATABASE)] = None
+
+
+def demo(
+    *,
+    records: Annotated[
+        int | None,
+        Parameter(help=f"Partner services to make. [default: {RECORDS_DEFAULT}]"),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        Parameter(help=f"What data and tokens follow from. [default: {SEED_DEFAULT}]"),
+    ] = None,
+    fresh: Annotated[
+        bool,
+        Parameter(
+            help="Throw away the demo data that is there first.", negative=(), show_default=False
+        ),
+    ] = False,
+    credentials: Annotated[
+        Path | None,
+        Parameter(help="A file for URL, portal and tokens as JSON, once the server answers."),
+    ] = None,
+    flags: DemoFlags | None = None,
+) -> int:
+    """Serve a portal filled with demo data.
+
+    The portal is made on first use, in sqlite:///var/demo.db unless another database is given, and
+    kept: what was changed is still there the next time. Its tokens follow from the seed and are
+    public knowledge, so it is for this machine only.
+
+    Example: moyeu demo --records 100000 --port 9000
+    """
+    if (records or 0) < 0 or (seed or 0) < 0:
+        raise CommandError("--records and --seed must not be negative", USAGE)
+    settings = settings_of(flags, {"database": _DATABASE}).settings
+    path = database_path(settings.database)
+    start_logging(settings)
+    _warn_of_strangers(settings.host)
+    try:
+        if fresh:
+            _remove(settings)
+        with opened(settings) as store:
+            return _serve(store, settings, (records, seed), credentials)
+    except DemoRefusedError as error:
+        raise CommandError(f"{path}: {error}") from error
+
+
+def _serve(
+    store: SqliteStore,
+    settings: Settings,
+    asked: tuple[int | None, int | None],
+    credentials: Path | None,
+) -> int:
+    """Makes the portal, once the address is ours, and serves it."""
+    path = database_path(settings.database)
+
+    def on_ready(edge: Edge) -> None:
+        if credentials is not None:
+            write_credentials(credentials, edge.url, portal)
+        _introduce(edge.url, portal, path)
+
+    edge = bind(store, settings, on_ready)
+    portal = _open_portal(store, *asked)
+    code = run(edge)
+    if code == 0:
+        show(f"\nStopped. The data stays in {path}.", "dim")
+    return code
+
+
+def _open_portal(store: SqliteStore, records: int | None, seed: int | None) -> DemoPortal:
+    wanted = DemoContents(
+        SEED_DEFAULT if seed is None else seed, RECORDS_DEFAULT if records is None else records
+    )
+    with progress("Making the demo portal", wanted.records) as told:
+        portal = asyncio.run(open_demo(store, wanted, system_clock_ms(), told))
+    made = portal.contents
+    if (records not in (None, made.records)) or (seed not in (None, made.seed)):
+        warn(
+            f"Kept the demo portal that is here (--records {made.records} --seed {made.seed});"
+            " --fresh makes it anew."
+        )
+    return portal
+
+
+def _remove(settings: Settings) -> None:
+    """Removes the database if it holds a demo portal and nothing else."""
+    path = database_path(settings.database)
+    if not path.exists():
+        return
+    with opened(settings) as store:
+        asyncio.run(existing_demo(store))
+    remove_database(path)
+
+
+def _warn_of_strangers(host: str) -> None:
+    if not is_loopback(host):
+        warn(
+            f"WARNING: {host} can be reached from other machines, and everybody knows the demo's"
+            " tokens.\nWhoever reaches this port can read and change all of its data."
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches that address; a name other than localhost: no."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _introduce(url: str, portal: DemoPortal, path: Path) -> None:
+    """What a person needs to begin: the address, the tokens and a request to paste."""
+    title = Text.assemble(("Moyeu demo", "bold"), "  ", (url, "bold cyan"))
+    count = f"{portal.contents.records:,} partner services, seed {portal.contents.seed}"
+    show()
+    show(title)
+    show()
+    for name, value, note in (
+        ("portal", str(portal.portal_id), count),
+        ("token", portal.token, "every scope"),
+        ("token", portal.limited_token, "reads only"),
+        ("data", str(path), ""),
+    ):
+        line = Text.assemble("  ", (f"{name:<8}", "dim"), f"{value:<46}", (note, "dim"))
+        line.rstrip()
+        show(line)
+    if portal.sample_ids:
+        show()
+        show("Change records of it:", "dim")
+        show()
+        show(example_request(url, portal))
+    show()
+    show("Ctrl-C stops the server.", "dim")
+
+
+def example_request(url: str, portal: DemoPortal) -> str:
+    """A `curl` of the batch update of the sample records, to be pasted into a POSIX shell."""
+    inputs = [
+        {"id": record_id, "properties": values}
+        for record_id, values in zip(portal.sample_ids, _EXAMPLE_VALUES, strict=False)
+    ]
+    body = msgspec.json.encode({"inputs": inputs}).decode()
+    return " \\\n".join(
+        (
+            f"curl {shlex.quote(url + _PATH)}",
+            f"  -H {shlex.quote(f'Authorization: Bearer {portal.token}')}",
+            "  -H 'Content-Type: application/json'",
+            f"  -d {shlex.quote(body)}",
+        )
+    )

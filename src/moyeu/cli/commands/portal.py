@@ -1,0 +1,57 @@
+"""`moyeu portal`."""
+
+import asyncio
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from moyeu.app import system_clock_ms
+from moyeu.cli.console import print_json, print_table, show
+from moyeu.cli.databases import opened
+from moyeu.cli.flags import DatabaseFlags, JsonFlag, settings_of
+from moyeu.crm.values.moment import render_ms
+from moyeu.operations.portals import create_portal, list_portals
+from moyeu.storage.contract import Portal
+
+
+def create(
+    *,
+    name: Annotated[str, Parameter(help="What people call it.")] = "Portal",
+    flags: DatabaseFlags | None = None,
+    json: JsonFlag = False,
+) -> None:
+    """Make a portal.
+
+    The database is made where it is missing. No server may have it open.
+
+    Example: moyeu portal create --name "Test account"
+    """
+    with opened(settings_of(flags).settings) as store:
+        portal = asyncio.run(create_portal(store, name, system_clock_ms()))
+    if json:
+        print_json(_told(portal))
+    else:
+        show(f"portal {portal.id} made; a token for it: moyeu token create --portal {portal.id}")
+
+
+def show_all(*, flags: DatabaseFlags | None = None, json: JsonFlag = False) -> None:
+    """List the portals.
+
+    Example: moyeu portal list --database sqlite:///crm.db
+    """
+    with opened(settings_of(flags).settings, must_exist=True) as store:
+        portals = [_told(each) for each in asyncio.run(list_portals(store))]
+    if json:
+        print_json(portals)
+    else:
+        titles = ("id", "createdAt", "name")
+        print_table(titles, [[str(each[title]) for title in titles] for each in portals])
+
+
+def _told(portal: Portal) -> dict[str, object]:
+    return {
+        "id": portal.id,
+        "name": portal.name,
+        "appId": portal.app_id,
+        "createdAt": render_ms(portal.created_at_ms),
+    }

@@ -1,0 +1,36 @@
+"""`moyeu settings`."""
+
+from moyeu.cli.console import print_json, print_table
+from moyeu.cli.flags import JsonFlag, SettingFlags, settings_of
+from moyeu.settings import DESCRIPTIONS
+
+
+def settings(
+    *,
+    flags: SettingFlags | None = None,
+    json: JsonFlag = False,
+) -> None:
+    """Show every setting and where its value comes from.
+
+    A flag wins over a MOYEU_… variable, that over the TOML file, that over the default.
+
+    Example: MOYEU_PORT=9000 moyeu settings
+    """
+    read = settings_of(flags)
+    rows = [
+        {
+            "name": each.name,
+            "value": getattr(read.settings, each.name),
+            "origin": read.origins[each.name],
+            "default": each.default,
+            "type": each.type,
+            "variable": each.variable,
+            "description": each.sentence,
+        }
+        for each in DESCRIPTIONS
+    ]
+    if json:
+        print_json(rows)
+        return
+    titles = ("name", "value", "origin")
+    print_table(titles, [[str(row[title]) for title in titles] for row in rows])

@@ -1,0 +1,134 @@
+"""`moyeu token`."""
+
+import asyncio
+import difflib
+import secrets
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from moyeu.app import system_clock_ms
+from moyeu.cli.console import print_json, print_table, show, warn
+from moyeu.cli.databases import opened
+from moyeu.cli.exits import CommandError, no_portal
+from moyeu.cli.flags import DatabaseFlags, JsonFlag, settings_of
+from moyeu.crm.problems import Problem
+from moyeu.crm.values.moment import render_ms
+from moyeu.operations.portals import (
+    PortalNotFound,
+    TokenNotFound,
+    UnknownScopes,
+    create_token,
+    known_scopes,
+    list_tokens,
+    reading_scopes,
+    revoke_token,
+)
+from moyeu.storage.contract import Token
+
+_Portal = Annotated[int, Parameter(help="The id of the portal.")]
+
+
+def create(
+    *,
+    portal: _Portal,
+    scope: Annotated[
+        tuple[str, ...],
+        Parameter(
+            help="A scope to grant, as often as needed; `all` grants every one, `read` those that"
+            " only read.",
+            negative=(),
+        ),
+    ],
+    flags: DatabaseFlags | None = None,
+    json: JsonFlag = False,
+) -> None:
+    """Make a token, and show it this once.
+
+    Only its hash is kept. No server may have the database open.
+
+    Example: moyeu token create --portal 20000001 --scope crm.objects.contacts.read
+    """
+    with opened(settings_of(flags).settings, must_exist=True) as store:
+        scopes = _meant_scopes(scope)
+        made = asyncio.run(create_token(store, portal, scopes, system_clock_ms(), secrets.randbits))
+    if isinstance(made, Problem):
+        raise CommandError(_words(made))
+    if json:
+        print_json({"token": made.text, **_told(made.token)})
+        return
+    show(made.text)
+    warn(f"This is the only time it is shown. It has {len(scopes)} scopes.", "dim")
+
+
+def show_all(
+    *, portal: _Portal, flags: DatabaseFlags | None = None, json: JsonFlag = False
+) -> None:
+    """List the tokens of a portal by their beginnings.
+
+    Example: moyeu token list --portal 20000001
+    """
+    with opened(settings_of(flags).settings, must_exist=True) as store:
+        found = asyncio.run(list_tokens(store, portal))
+    if isinstance(found, Problem):
+        raise CommandError(_words(found))
+    if json:
+        print_json([_told(each) for each in found])
+        return
+    rows = [
+        (each.hint + "…", render_ms(each.created_at_ms), str(len(each.caller.scopes)))
+        for each in found
+    ]
+    print_table(("token", "createdAt", "scopes"), rows)
+
+
+def revoke(
+    token: Annotated[str, Parameter(help="The token, or its beginning as the list shows it.")],
+    /,
+    *,
+    portal: _Portal,
+    flags: DatabaseFlags | None = None,
+) -> None:
+    """Revoke a token.
+
+    Example: moyeu token revoke pat-na1-1a2b --portal 20000001
+    """
+    with opened(settings_of(flags).settings, must_exist=True) as store:
+        problem = asyncio.run(revoke_token(store, portal, token.removesuffix("…")))
+    if problem is not None:
+        raise CommandError(_words(problem))
+    show("revoked")
+
+
+def _meant_scopes(given: tuple[str, ...]) -> frozenset[str]:
+    groups = {"all": known_scopes, "read": reading_scopes}
+    meant: set[str] = set()
+    for each in given:
+        meant |= groups[each]() if each in groups else {each}
+    return frozenset(meant)
+
+
+def _words(problem: Problem) -> str:
+    match problem:
+        case PortalNotFound(portal_id):
+            return no_portal(portal_id)
+        case TokenNotFound(hint):
+            return f"the portal has no token that begins with {hint!r}"
+        case UnknownScopes(names):
+            return "\n".join(_unknown_scope(each) for each in names)
+    raise AssertionError(problem)
+
+
+def _unknown_scope(name: str) -> str:
+    near = difflib.get_close_matches(name, sorted(known_scopes()), n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return f"{name} is no scope that a route asks for{hint}"
+
+
+def _told(token: Token) -> dict[str, object]:
+    return {
+        "hint": token.hint,
+        "portalId": token.caller.portal_id,
+        "createdAt": render_ms(token.created_at_ms),
+        "scopes": sorted(token.caller.scopes),
+    }

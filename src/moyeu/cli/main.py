@@ -1,0 +1,73 @@
+"""The `moyeu` command: its commands, and how each ends."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from cyclopts import App, CycloptsError
+
+from moyeu import __version__
+from moyeu.cli.exits import BROKEN, REFUSED, USAGE, CommandError
+
+_HELP: Final = "A self-hosted server that speaks HubSpot's CRM API."
+_ENDINGS: Final = (
+    f"Exit codes: 0 done, {REFUSED} refused or failed, {USAGE} usage or settings,"
+    f" {BROKEN} database broke."
+)
+
+# The commands are named by where they are, so that a run imports one of them alone; the help of
+# each stands here for the same reason, and a test keeps it equal to its docstring.
+_COMMANDS: Final = "moyeu.cli.commands"
+COMMANDS: Final = (
+    ("demo", "demo:demo", "Serve a portal filled with demo data."),
+    ("serve", "serve:serve", "Serve the portals of a database."),
+    ("load", "load:load", "Load records from a JSON Lines file."),
+    ("wait", "wait:wait", "Wait until a server answers."),
+    ("settings", "settings:settings", "Show every setting and where its value comes from."),
+    ("portal create", "portal:create", "Make a portal."),
+    ("portal list", "portal:show_all", "List the portals."),
+    ("token create", "token:create", "Make a token, and show it this once."),
+    ("token list", "token:show_all", "List the tokens of a portal by their beginnings."),
+    ("token revoke", "token:revoke", "Revoke a token."),
+)
+_NOUNS: Final = {"portal": "Make and list portals.", "token": "Make, list and revoke tokens."}
+
+
+def make_app(arguments: Sequence[str]) -> App:
+    """The command line; the command that the arguments name is imported for its own help."""
+    app = App("moyeu", help=_HELP, help_epilogue=_ENDINGS, version=f"moyeu {__version__}")
+    nouns = {name: App(name, help=text, version_flags=[]) for name, text in _NOUNS.items()}
+    for name, place, text in COMMANDS:
+        noun, _, verb = name.rpartition(" ")
+        parent = nouns[noun] if noun else app
+        named = name.split() == list(arguments[: len(name.split())])
+        parent.command(f"{_COMMANDS}.{place}", name=verb, help=None if named else text)
+    for noun_app in nouns.values():
+        app.command(noun_app)
+    return app
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs one command; the exit code of the process."""
+    try:
+        outcome = make_app(arguments)(arguments, exit_on_error=False, result_action="return_value")
+    except CycloptsError:
+        return USAGE  # It was printed.
+    except CommandError as error:
+        from moyeu.cli.console import print_error  # noqa: PLC0415 — only here
+
+        print_error(str(error))
+        return error.code
+    except BrokenPipeError:
+        # Whoever read our output has left; what is still buffered has no reader either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return REFUSED
+    except KeyboardInterrupt:
+        return 130
+    return outcome if isinstance(outcome, int) else 0
+
+
+def main() -> None:
+    """The entry point of the `moyeu` script."""
+    sys.exit(run(sys.argv[1:]))

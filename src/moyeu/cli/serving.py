@@ -1,0 +1,51 @@
+"""Serving an open store until a signal comes."""
+
+from collections.abc import Callable
+
+from moyeu.app import build_app, settle_memory
+from moyeu.cli.exits import BROKEN, CommandError
+from moyeu.settings import Settings
+from moyeu.storage.sqlite import SqliteStore
+from moyeu.wire.edge import Edge, EdgeLimits
+
+
+def edge_limits(settings: Settings) -> EdgeLimits:
+    """The bounds of the HTTP edge that the settings ask for."""
+    return EdgeLimits(
+        body_bytes_max=settings.body_bytes_max,
+        # As many bytes as one body may have must fit, or none of that size could be sent.
+        bodies_bytes_max=max(EdgeLimits().bodies_bytes_max, settings.body_bytes_max),
+        header_deadline_s=settings.header_deadline_s,
+        body_deadline_s=settings.body_deadline_s,
+        keep_alive_s=settings.keep_alive_s,
+        connections_max=settings.connections_max,
+    )
+
+
+def bind(store: SqliteStore, settings: Settings, on_ready: Callable[[Edge], None]) -> Edge:
+    """The server of the store, listening nowhere yet but with its address taken.
+
+    A store that breaks while it is served stops the server with BROKEN.
+    Refused: CommandError when the address is taken or is none of this machine's.
+    """
+    try:
+        edge = Edge(
+            build_app(store),
+            host=settings.host,
+            port=settings.port,
+            limits=edge_limits(settings),
+            on_ready=on_ready,
+        )
+    except OSError as error:
+        raise CommandError(
+            f"cannot listen on {settings.host} port {settings.port}: {error.strerror};"
+            " --port 0 picks a free port"
+        ) from error
+    store.on_broken = lambda: edge.fail(BROKEN)
+    return edge
+
+
+def run(edge: Edge) -> int:
+    """Serves until a signal comes; the exit code."""
+    settle_memory()
+    return edge.run()
