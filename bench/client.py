@@ -17,6 +17,7 @@ from typing import cast
 from urllib.parse import urlencode
 
 import uvloop
+
 from bench.processes import cpu_s
 from bench.work import PROPERTY_VALUES, Batch, Values, body_by_id, body_by_value, random_batch
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+
 from bench import portal
 from bench.work import Batch, random_batch
-
 from moyeu.crm.values.moment import render_ms
 from moyeu.storage.sqlite import queries
 from moyeu.storage.sqlite.connection import open_writer

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import work
-
 from moyeu.app import system_clock_ms
 from moyeu.catalog.object_types import ObjectType, find_object_type
 from moyeu.catalog.properties import Option, PropertyDefinition

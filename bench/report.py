@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import apsw
-from bench.measure import Cost, Results, Round, quantile
-from bench.stages import LOOP_STAGES, WAITS, WRITER_STAGES
 from rich.console import Console
 from rich.table import Table
+
+from bench.measure import Cost, Results, Round, quantile
+from bench.stages import LOOP_STAGES, WAITS, WRITER_STAGES
 
 COST_COLUMNS = ("batches of 100", "records/s", "CPU, µs per record", "p50, ms", "p99, ms")
 STAGE_COLUMNS = ("stage", "CPU", "wall")

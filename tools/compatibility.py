@@ -104,9 +104,9 @@ def render() -> str:
     """The whole file."""
     cases = read_cases(CASES)
     parts = [HEAD, RECORDS, _table(_record_rows(cases)), DEFINITIONS]
-    parts += [_table(_property_rows(cases)), GUESSES, "".join(_guess_rows(cases)), BEYOND]
+    parts += [_table(_property_rows(cases)), GUESSES + "".join(_guess_rows(cases)), BEYOND]
     parts.append(_skipped(cases))
-    return "\n".join(part.rstrip("\n") + "\n" if part else "" for part in parts)
+    return "\n".join(part.strip("\n") + "\n" for part in parts if part)
 
 
 def _table(rows: Iterable[list[str]]) -> str:

@@ -17,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+
 from bench.peers import peer_moyeu, report
 from bench.peers.exchange import Address, Connection, prepared
 from bench.peers.failure import PeerFailed, reason

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+
 from tests.conformance.runner import (
     MISSING_ID,
     PREFIXES,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from tests.conformance.runner import Case, Portal, read_cases, run
 
 CASES = read_cases(Path(__file__).parent)

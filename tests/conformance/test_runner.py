@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+
 from tests.conformance.runner import (
     Answer,
     CaseError,

@@ -5,18 +5,6 @@ from dataclasses import replace
 from typing import Final
 
 import pytest
-from tests.crm.scene import (
-    DEFINITIONS,
-    MODIFIED,
-    NOW_MS,
-    OWN_PROPERTIES,
-    SERVICES,
-    definitions,
-    given,
-    object_type,
-    occasion,
-    pipeline,
-)
 
 from moyeu.crm.creation import CreatePlan, check_creates, new_record, plan_creates
 from moyeu.crm.definitions import TypeDefinitions
@@ -32,6 +20,18 @@ from moyeu.crm.problems import (
 )
 from moyeu.crm.records import CheckedUpdates, RecordInput, UniqueKey, UniqueMove
 from moyeu.crm.values.moment import render_ms
+from tests.crm.scene import (
+    DEFINITIONS,
+    MODIFIED,
+    NOW_MS,
+    OWN_PROPERTIES,
+    SERVICES,
+    definitions,
+    given,
+    object_type,
+    occasion,
+    pipeline,
+)
 
 NOTES: Final = definitions((), of=object_type("notes"), pipelines=())
 """A type with a required property."""

@@ -11,23 +11,6 @@ from typing import Final
 import pytest
 from hypothesis import given as generated
 from hypothesis import strategies as st
-from tests.crm.scene import (
-    DEFINITIONS,
-    MODIFIED,
-    NOW_MS,
-    OWN_PROPERTIES,
-    SERVICES,
-    THEN_MS,
-    check,
-    definitions,
-    given,
-    object_type,
-    pipeline,
-    plan,
-    planned,
-    record,
-    refusal,
-)
 
 from moyeu.catalog.properties import PropertyDefinition
 from moyeu.crm.definitions import TypeDefinitions
@@ -63,6 +46,23 @@ from moyeu.crm.records import (
     repeated_ids,
 )
 from moyeu.crm.values.moment import render_ms
+from tests.crm.scene import (
+    DEFINITIONS,
+    MODIFIED,
+    NOW_MS,
+    OWN_PROPERTIES,
+    SERVICES,
+    THEN_MS,
+    check,
+    definitions,
+    given,
+    object_type,
+    pipeline,
+    plan,
+    planned,
+    record,
+    refusal,
+)
 
 RECORDS: Final = (
     record(1, {"code": "A", "note": "one"}),

@@ -1,10 +1,11 @@
-"""A server process that a fault strikes: `python -m tests.faults.launcher FAULT COUNT DATABASE PORT`.
+"""The `moyeu` command in a process that dies at a chosen point.
+
+    python -m tests.faults.launcher FAULT COUNT COMMAND…
 
 The fault is put between the unchanged server and SQLite before the server opens its database, so
-the product has no hooks for it. FAULT is a key of `POINTS`, or `none`.
+the product has no hooks for it. FAULT is a key of `POINTS`.
 """
 
-import functools
 import os
 import signal
 import sys
@@ -14,13 +15,8 @@ from typing import Any, Literal
 
 import apsw
 
-from moyeu.app import build_app
-from moyeu.storage.sqlite import open_store
-from moyeu.wire.edge import Edge
+from moyeu.cli.main import run
 from tests.faults.vfs import Kind, Role, WatchedVFS
-
-BROKEN_EXIT = 74
-"""EX_IOERR of sysexits.h."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +39,8 @@ class Operation:
 class Point:
     """Where the process dies.
 
-    committed: whether the batch at hand is there afterwards; None: it depends on the count.
+    committed: whether the batch at hand is there afterwards; None: it depends on the count, or
+    there is none, as checkpoints come after the answers.
     count_max: how often the point can be reached within a second or two of load.
     """
 
@@ -62,25 +59,26 @@ POINTS = {
     "among-wal-writes": Point(Operation("write", "wal"), committed=False, count_max=400),
     "before-wal-sync": Point(Operation("sync", "wal"), committed=None),
     "after-commit": Point(Statement("COMMIT", "after"), committed=True),
-    "among-checkpoint-writes": Point(Operation("write", "database"), committed=True, count_max=300),
-    "before-checkpoint-sync": Point(Operation("sync", "database"), committed=True, count_max=5),
+    "among-checkpoint-writes": Point(Operation("write", "database"), committed=None, count_max=300),
+    "before-checkpoint-sync": Point(Operation("sync", "database"), committed=None, count_max=5),
 }
 
 
-def _strike_at(count: int, blow: Callable[[], None]) -> Callable[[], None]:
+_KEPT: list[WatchedVFS] = []
+"""What SQLite would lose if Python let go of it."""
+
+
+def _strike_at(count: int) -> Callable[[], None]:
+    """Ends the process, as `kill -9` does, when it is called for the n-th time."""
     seen = 0
 
     def strike() -> None:
         nonlocal seen
         seen += 1
         if seen == count:
-            blow()
+            os.kill(os.getpid(), signal.SIGKILL)
 
     return strike
-
-
-def _die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _watch_statements(point: Statement, strike: Callable[[], None]) -> None:
@@ -110,31 +108,18 @@ def _watch_operations(point: Operation, strike: Callable[[], None]) -> None:
         if (kind, role) == (point.kind, point.role):
             strike()
 
-    # The VFS lives as long as the process.
-    _watch_operations.vfs = WatchedVFS("watched", watch, is_default=True)  # type: ignore[attr-defined]
+    _KEPT.append(WatchedVFS("watched", watch, is_default=True))
 
 
 def install(fault: str, count: int) -> None:
     """Lets the process die when the point is reached for the n-th time."""
-    if fault == "none":
-        return
     at = POINTS[fault].at
-    watch = _watch_statements if isinstance(at, Statement) else _watch_operations
-    watch(at, _strike_at(count, _die))  # type: ignore[operator]
-
-
-def main() -> int:
-    """Installs the fault and serves until a signal comes; the exit code."""
-    fault, count, database, port = sys.argv[1:5]
-    install(fault, int(count))
-    store = open_store(database, wal_checkpoint_pages=200)
-    edge = Edge(build_app(store), port=int(port))
-    store.on_broken = functools.partial(edge.fail, BROKEN_EXIT)
-    try:
-        return edge.run()
-    finally:
-        store.close()
+    if isinstance(at, Statement):
+        _watch_statements(at, _strike_at(count))
+    else:
+        _watch_operations(at, _strike_at(count))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    install(sys.argv[1], int(sys.argv[2]))
+    sys.exit(run(sys.argv[3:]))

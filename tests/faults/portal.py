@@ -14,7 +14,7 @@ from moyeu.storage.sqlite import open_store
 
 PORTAL_ID = 7
 APP_ID = 70
-TOKEN = "fault-tests-only"  # noqa: S105 — opens nothing but the databases of these tests
+TOKEN = "fault-tests-only"
 CREATED_AT_MS = 1_750_000_000_000
 
 SERVICES_ID = "0-164"

@@ -38,18 +38,26 @@ class ServerProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self.log = log or database.with_name("server.log")
 
-    def start(self, fault: str = "none", count: int = 1) -> None:
+    def start(self, fault: str | None = None, count: int = 1) -> None:
         """Starts it and waits until it answers; how long that may take is part of the promise."""
-        command = [
-            *self._wrapper,
-            *(sys.executable, "-m", "tests.faults.launcher"),
-            *(fault, str(count), str(self.database), str(self.port)),
-        ]
+        command = [*_command(fault, count), *self._serve()]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+                [*self._wrapper, *command],
+                cwd=self.log.parent,
+                env=_environment(),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         self._await_answer()
+
+    def _serve(self) -> list[str]:
+        # With few pages, checkpoints fall into every test.
+        return [
+            *("serve", "--database", f"sqlite:///{self.database}"),
+            *("--port", str(self.port), "--wal-checkpoint-pages", "200"),
+        ]
 
     def _await_answer(self) -> None:
         deadline_s = time.monotonic() + START_MAX_S
@@ -94,6 +102,31 @@ class ServerProcess:
 
     def __exit__(self, *_unused: object) -> None:
         self.kill()
+
+
+def _command(fault: str | None, count: int) -> list[str]:
+    if fault is None:
+        return [str(Path(sys.executable).with_name("moyeu"))]
+    return [sys.executable, "-m", "tests.faults.launcher", fault, str(count)]
+
+
+def _environment() -> dict[str, str]:
+    """Without settings of the person who runs the tests."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("MOYEU_")}
+    return kept | {"PYTHONPATH": str(ROOT)}
+
+
+def run_command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """A `moyeu` command that ends by itself."""
+    return subprocess.run(
+        [*_command(None, 0), *arguments],
+        cwd=cwd,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        timeout=ANSWER_MAX_S,
+        check=False,
+    )
 
 
 def _free_port() -> int:

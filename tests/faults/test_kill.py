@@ -1,4 +1,4 @@
-"""`kill -9` while eight clients write (F1 of the fault list), and at chosen points (F2)."""
+"""`kill -9` while eight clients write, and at chosen points."""
 
 import random
 import signal
@@ -12,6 +12,7 @@ from tests.faults.launcher import POINTS
 from tests.faults.ledger import Ledger
 from tests.faults.load import Client
 from tests.faults.portal import seed
+from tests.faults.seeds import run_seed
 from tests.faults.server import Fleet, ServerProcess
 
 ROUNDS = 12
@@ -23,26 +24,27 @@ def _fleet(
     server: ServerProcess,
     ledger: Ledger,
     label: str,
-    run_seed: int,
+    seed_of_run: int,
     skus: dict[int, str],
     clients: int = CLIENTS,
 ) -> Fleet:
-    each = [Client(f"{label}-c{index}", run_seed, index, clients, skus) for index in range(clients)]
+    each = [
+        Client(f"{label}-c{index}", seed_of_run, index, clients, skus) for index in range(clients)
+    ]
     return Fleet(server.port, each, ledger)
 
 
 def test_killed_again_and_again_under_load_the_server_keeps_every_promise(tmp_path: Path) -> None:
-    run_seed = random.SystemRandom().randrange(10**6)
-    print(f"seed {run_seed}, ledger and database in {tmp_path}")
-    chance = random.Random(run_seed)
+    seed_of_run = run_seed()
+    chance = random.Random(seed_of_run)
     database = tmp_path / "moyeu.db"
-    skus = seed(database, RECORDS)
+    seed(database, RECORDS)
     with ServerProcess(database) as server, Ledger(tmp_path / "ledger.jsonl") as ledger:
         checker = Checker(ledger)
         for round_number in range(ROUNDS):
             server.start()
             found = checker.check(database)
-            fleet = _fleet(server, ledger, f"r{round_number}", run_seed, found.skus() or skus)
+            fleet = _fleet(server, ledger, f"r{round_number}", seed_of_run, found.skus())
             fleet.start()
             time.sleep(chance.uniform(0.05, 0.5))
             server.kill()
@@ -59,14 +61,13 @@ def test_killed_at_a_chosen_point_the_server_keeps_every_promise(
     name: str, clients: int, tmp_path: Path
 ) -> None:
     point = POINTS[name]
-    run_seed = random.SystemRandom().randrange(10**6)
-    count = random.Random(run_seed).randint(1, point.count_max)
-    print(f"seed {run_seed}, point {name} reached {count} times, files in {tmp_path}")
+    seed_of_run = run_seed()
+    count = random.Random(seed_of_run).randint(1, point.count_max)
     database = tmp_path / "moyeu.db"
     skus = seed(database, RECORDS)
     with ServerProcess(database) as server, Ledger(tmp_path / "ledger.jsonl") as ledger:
         server.start(name, count)
-        fleet = _fleet(server, ledger, "p", run_seed, skus, clients)
+        fleet = _fleet(server, ledger, "p", seed_of_run, skus, clients)
         fleet.start()
         assert server.exit_code() == -signal.SIGKILL
         fleet.join()

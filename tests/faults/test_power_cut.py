@@ -1,4 +1,4 @@
-"""A power cut loses what was not synced, in any order and torn at sectors (F3 of the fault list)."""
+"""A power cut loses what was not synced, in any order and torn at sectors."""
 
 import asyncio
 import random
@@ -23,6 +23,7 @@ OPERATIONS = (20, 4_000)
 """The cut falls between these operations of the disk: up to a hundred commits."""
 CHECKPOINT_PAGES = 30
 """So few that most commits are followed by a checkpoint, and the WAL is overwritten again."""
+NEVER = 1_000_000
 
 
 @pytest.fixture(scope="module")
@@ -70,21 +71,22 @@ def test_no_acknowledged_write_is_lost_by_a_power_cut(
     Checker(ledger).check(after)
 
 
-# Checkpoints without syncs leave a database that is too broken to be compared.
-@pytest.mark.parametrize(("synchronous", "pages"), [("off", 100_000), ("normal", CHECKPOINT_PAGES)])
+# Without checkpoints: where nothing is synced they leave a database that is too broken to be
+# compared, and where only they sync they come so often here that little is ever unsynced.
+@pytest.mark.parametrize("synchronous", ["off", "normal"])
 def test_the_checker_finds_the_writes_that_are_lost_without_a_sync_per_commit(
-    synchronous: str, pages: int, tmp_path: Path, seeded: tuple[bytes, dict[int, str]]
+    synchronous: str, tmp_path: Path, seeded: tuple[bytes, dict[int, str]]
 ) -> None:
-    complaints = "\n".join(_complaints(tmp_path, seeded, synchronous, pages))
+    complaints = "\n".join(_complaints(tmp_path, seeded, synchronous))
 
     assert "was acknowledged" in complaints
 
 
 def _complaints(
-    tmp_path: Path, seeded: tuple[bytes, dict[int, str]], synchronous: str, pages: int
+    tmp_path: Path, seeded: tuple[bytes, dict[int, str]], synchronous: str
 ) -> Iterator[str]:
-    for seed in TWIN_SEEDS:
-        after, ledger = _run_until_dark(tmp_path, seeded, seed, synchronous, pages)
+    for number in TWIN_SEEDS:
+        after, ledger = _run_until_dark(tmp_path, seeded, number, synchronous, NEVER)
         try:
             open_store(after).close()
             Checker(ledger).check(after)

@@ -1,4 +1,4 @@
-"""Clients that want the same thing at the same time (F15 and F16 of the fault list)."""
+"""Clients that want the same thing at the same time."""
 
 import threading
 from pathlib import Path

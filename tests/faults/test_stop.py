@@ -1,4 +1,4 @@
-"""SIGTERM under load (F18 of the fault list)."""
+"""SIGTERM under load."""
 
 import time
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""File systems for SQLite that misbehave on purpose: watched operations, and a disk that loses power.
+"""File systems for SQLite that misbehave on purpose: watched, refusing, or without power.
 
 Both sit between SQLite and the real file system as an apsw VFS. Locks, shared memory and every
 file but the database and its WAL go straight through.
@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import apsw
 
-Kind = Literal["write", "sync"]
+Kind = Literal["read", "write", "sync"]
 Role = Literal["database", "wal"]
 
 SECTOR_BYTES = 512
@@ -24,14 +24,6 @@ _SYSTEM = "unix"
 """The VFS below ours."""
 
 _WATCHED: dict[int, Role] = {apsw.SQLITE_OPEN_MAIN_DB: "database", apsw.SQLITE_OPEN_WAL: "wal"}
-
-
-def io_error(code: int, sentence: str) -> apsw.IOError:
-    """What the engine sees when the system refuses: an extended result code such as IOERR_FSYNC."""
-    error = apsw.IOError(sentence)
-    error.result = apsw.SQLITE_IOERR
-    error.extendedresult = code
-    return error
 
 
 def _role(flags: list[int]) -> Role | None:
@@ -47,7 +39,7 @@ def _path(name: str | apsw.URIFilename | None) -> str:
 
 
 class WatchedVFS(apsw.VFS):
-    """The system's file system, with a callback before each write and sync.
+    """The system's file system, with a callback before each operation on a file.
 
     on_operation: may raise, which SQLite takes as the failure of that operation, or never return.
     """
@@ -80,6 +72,10 @@ class _WatchedFile(apsw.VFSFile):
         super().__init__(_SYSTEM, name, flags)
         self._role = role
         self._on_operation = on_operation
+
+    def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802 — SQLite's name
+        self._on_operation("read", self._role)
+        return super().xRead(amount, offset)
 
     def xWrite(self, data: Any, offset: int) -> None:  # noqa: N802 — SQLite's name
         self._on_operation("write", self._role)
@@ -182,7 +178,7 @@ class Disk:
             if self.image is None and self.operations >= self._cut_at:
                 self.cut()
             if self.image is not None and not self._cleaning_up:
-                raise io_error(apsw.SQLITE_IOERR_WRITE, "the power is cut")
+                raise apsw.exception_for(apsw.SQLITE_IOERR_WRITE)
             action()
 
     def read(self, file: _CachedFile, amount: int, offset: int) -> bytes:

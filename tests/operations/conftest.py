@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
 from tests.operations.scene import furnish
 from tests.storage.engines import ENGINES, Engine
 from tests.storage.scene import OTHER_PORTAL, PORTAL, WAIT_MAX_S, Database

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tests.crm.scene import OWN_PROPERTIES
-from tests.storage.scene import NOW_MS, PORTAL, SERVICES, Database, occasion, portal, text_property
-
 from moyeu.crm.creation import CreatePlan
 from moyeu.crm.history import RecordWrite
 from moyeu.crm.problems import Problem
 from moyeu.crm.records import RecordInput, StoredRecord, UpdatePlan
 from moyeu.operations.records import archive_records, create_records, update_records
 from moyeu.storage.contract import ReadTransaction, WriteTransaction
+from tests.crm.scene import OWN_PROPERTIES
+from tests.storage.scene import NOW_MS, PORTAL, SERVICES, Database, occasion, portal, text_property
 
 TEXT_NAMES = tuple(f"p{number}" for number in range(8))
 """Text properties, one for each of the clients that write beside one another."""

@@ -8,6 +8,12 @@ from typing import Final
 from hypothesis import given as generated
 from hypothesis import settings
 from hypothesis import strategies as st
+
+from moyeu.crm.creation import CreatePlan
+from moyeu.crm.history import fold_history
+from moyeu.crm.records import RecordInput, StoredRecord
+from moyeu.operations.records import archive_records, create_records
+from moyeu.storage.contract import ReadTransaction
 from tests.crm.scene import MODIFIED, UNIQUE_NAMES, given
 from tests.operations.scene import (
     everything,
@@ -21,12 +27,6 @@ from tests.storage.scene import (
     Database,
     occasion,
 )
-
-from moyeu.crm.creation import CreatePlan
-from moyeu.crm.history import fold_history
-from moyeu.crm.records import RecordInput, StoredRecord
-from moyeu.operations.records import archive_records, create_records
-from moyeu.storage.contract import ReadTransaction
 
 
 @dataclass(frozen=True, slots=True)

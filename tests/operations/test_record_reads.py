@@ -3,9 +3,6 @@
 from typing import Final
 
 import pytest
-from tests.crm.scene import given
-from tests.operations.scene import created, updated
-from tests.storage.scene import NOW_MS, OTHER_PORTAL, PORTAL, SERVICES, Database, occasion
 
 from moyeu.crm.problems import (
     DuplicateIds,
@@ -27,6 +24,9 @@ from moyeu.operations.records import (
     read_record,
     read_records,
 )
+from tests.crm.scene import given
+from tests.operations.scene import created, updated
+from tests.storage.scene import NOW_MS, OTHER_PORTAL, PORTAL, SERVICES, Database, occasion
 
 
 def read_one(

@@ -3,6 +3,22 @@
 from typing import Final
 
 import pytest
+
+from moyeu.crm.creation import CreatePlan
+from moyeu.crm.problems import (
+    DuplicateIds,
+    InvalidValues,
+    MissingRecords,
+    NoPropertiesGiven,
+    Problem,
+    RecordNotFound,
+    TooManyInputs,
+    UniqueValueTaken,
+    UnknownUniqueValues,
+)
+from moyeu.crm.records import RecordInput, WrittenRecord
+from moyeu.crm.values.moment import render_ms
+from moyeu.operations.records import update_record
 from tests.crm.scene import MODIFIED, given
 from tests.operations.scene import (
     all_writes,
@@ -23,22 +39,6 @@ from tests.storage.scene import (
     Database,
     occasion,
 )
-
-from moyeu.crm.creation import CreatePlan
-from moyeu.crm.problems import (
-    DuplicateIds,
-    InvalidValues,
-    MissingRecords,
-    NoPropertiesGiven,
-    Problem,
-    RecordNotFound,
-    TooManyInputs,
-    UniqueValueTaken,
-    UnknownUniqueValues,
-)
-from moyeu.crm.records import RecordInput, WrittenRecord
-from moyeu.crm.values.moment import render_ms
-from moyeu.operations.records import update_record
 
 # --- one write --------------------------------------------------------------------------------
 

@@ -5,6 +5,18 @@ from dataclasses import replace
 from typing import Final
 
 import pytest
+
+from moyeu.crm.creation import CreatePlan
+from moyeu.crm.problems import (
+    InvalidValues,
+    Problem,
+    RecordsLocked,
+    UniqueValueLocked,
+    UniqueValueTaken,
+    UnknownProperty,
+)
+from moyeu.crm.records import UpdatePlan
+from moyeu.operations.records import archive_records
 from tests.crm.scene import given
 from tests.operations.conftest import OpenDatabase
 from tests.operations.scene import (
@@ -26,18 +38,6 @@ from tests.storage.scene import (
     occasion,
     text_property,
 )
-
-from moyeu.crm.creation import CreatePlan
-from moyeu.crm.problems import (
-    InvalidValues,
-    Problem,
-    RecordsLocked,
-    UniqueValueLocked,
-    UniqueValueTaken,
-    UnknownProperty,
-)
-from moyeu.crm.records import UpdatePlan
-from moyeu.operations.records import archive_records
 
 # --- beside other writers ---------------------------------------------------------------------
 

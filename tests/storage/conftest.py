@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.storage.engines import ENGINES, Engine
 from tests.storage.scene import WAIT_MAX_S, Database, furnish
 

@@ -3,6 +3,9 @@
 from dataclasses import replace
 
 import pytest
+
+from moyeu.catalog.properties import PropertyGroup
+from moyeu.storage.contract import ReadTransaction, WriteTransaction
 from tests.storage.scene import (
     CONTACTS,
     NOW_MS,
@@ -25,9 +28,6 @@ from tests.storage.scene import (
     token,
     unique_property,
 )
-
-from moyeu.catalog.properties import PropertyGroup
-from moyeu.storage.contract import ReadTransaction, WriteTransaction
 
 # --- portals, tokens, owners ------------------------------------------------------------------
 

@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+
+from moyeu.storage.contract import WriteTransaction
 from tests.storage.scene import (
     NOW_MS,
     OTHER_PORTAL,
@@ -20,8 +22,6 @@ from tests.storage.scene import (
     write_values,
     writes_after,
 )
-
-from moyeu.storage.contract import WriteTransaction
 
 
 def test_history_is_newest_first_and_the_records_own(database: Database) -> None:

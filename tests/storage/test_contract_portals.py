@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+from moyeu.catalog.properties import PropertyGroup
+from moyeu.crm.records import UniqueMove
+from moyeu.storage.contract import ReadTransaction, WriteTransaction
 from tests.storage.conftest import OpenDatabase
 from tests.storage.scene import (
     NOW_MS,
@@ -21,10 +24,6 @@ from tests.storage.scene import (
     token,
     write_values,
 )
-
-from moyeu.catalog.properties import PropertyGroup
-from moyeu.crm.records import UniqueMove
-from moyeu.storage.contract import ReadTransaction, WriteTransaction
 
 # --- after closing ----------------------------------------------------------------------------
 

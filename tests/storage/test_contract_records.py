@@ -1,6 +1,7 @@
 """The promises of `storage/contract.py` about records, their pages and their ids."""
 
 import pytest
+
 from tests.storage.scene import (
     CONTACTS,
     NOW_MS,

@@ -5,6 +5,14 @@ import threading
 import time
 
 import pytest
+
+from moyeu.crm.definitions import TypeDefinitions
+from moyeu.storage.contract import (
+    ReadTransaction,
+    StoreError,
+    WriterBusyError,
+    WriteTransaction,
+)
 from tests.storage.conftest import OpenDatabase
 from tests.storage.scene import (
     OTHER_PORTAL,
@@ -22,14 +30,6 @@ from tests.storage.scene import (
     stored,
     text_property,
     token,
-)
-
-from moyeu.crm.definitions import TypeDefinitions
-from moyeu.storage.contract import (
-    ReadTransaction,
-    StoreError,
-    WriterBusyError,
-    WriteTransaction,
 )
 
 

@@ -1,6 +1,8 @@
 """The promises of `storage/contract.py` about unique values."""
 
 import pytest
+
+from moyeu.crm.records import UniqueMove
 from tests.storage.scene import (
     PORTAL,
     SERVICES,
@@ -12,8 +14,6 @@ from tests.storage.scene import (
     record,
     take_codes,
 )
-
-from moyeu.crm.records import UniqueMove
 
 MOVES: list[tuple[str, dict[str, int], list[UniqueMove], dict[str, int]]] = [
     ("nothing to do", {"x": 1}, [], {"x": 1}),

@@ -11,6 +11,9 @@ from typing import Any
 
 import apsw
 import pytest
+
+from moyeu.storage.contract import StoreBrokenError, StoreFullError, WriteTransaction
+from moyeu.storage.sqlite import SqliteStore
 from tests.storage.scene import (
     PORTAL,
     SERVICES,
@@ -25,9 +28,6 @@ from tests.storage.scene import (
     stored,
     text_property,
 )
-
-from moyeu.storage.contract import StoreBrokenError, StoreFullError, WriteTransaction
-from moyeu.storage.sqlite import SqliteStore
 
 
 @dataclass(slots=True)

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.storage.scene import PORTAL, Database, DeliberateError, HeldTurn, furnish
 
 from moyeu.storage.contract import WriteTransaction
 from moyeu.storage.sqlite import SqliteStore
+from tests.storage.scene import PORTAL, Database, DeliberateError, HeldTurn, furnish
 
 GROUP_MAX = 4
 

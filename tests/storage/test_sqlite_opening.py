@@ -8,12 +8,12 @@ from pathlib import Path
 
 import apsw
 import pytest
-from tests.storage.scene import CONTACTS, PORTAL, SERVICES, Database, furnish
 
 from moyeu.storage.contract import StoreInUseError
 from moyeu.storage.sqlite import migrate as migrate_module
 from moyeu.storage.sqlite import open_store
 from moyeu.storage.sqlite.migrate import SchemaError, migrate
+from tests.storage.scene import CONTACTS, PORTAL, SERVICES, Database, furnish
 
 FIRST = (1, "0001_first.sql", "CREATE TABLE first (a INTEGER) STRICT;")
 SECOND = (

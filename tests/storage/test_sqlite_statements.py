@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import apsw
 import pytest
-from tests.storage.scene import NOW_MS, PORTAL, SERVICES, Database, furnish, occasion
 
 from moyeu.crm.creation import CreatePlan
 from moyeu.crm.problems import Problem
@@ -22,6 +21,7 @@ from moyeu.operations.records import archive_records, create_records, update_rec
 from moyeu.storage.sqlite import SqliteStore, queries
 from moyeu.storage.sqlite import transaction as transaction_module
 from moyeu.storage.sqlite.transaction import SqliteWriteTransaction
+from tests.storage.scene import NOW_MS, PORTAL, SERVICES, Database, furnish, occasion
 
 COUNTS: Final = (1, 10, 100)
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import pytest
-from tests.conftest import PortalUnderTest
 
 from moyeu.wire.application import make_correlation_id
 from moyeu.wire.endpoints import Router, endpoints
+from tests.conftest import PortalUnderTest
 
 LIST = "/crm/v3/objects/partner_services"
 

@@ -5,6 +5,7 @@ import json
 from urllib.parse import urlsplit
 
 import pytest
+
 from tests.conftest import PortalUnderTest
 
 PATH = "/crm/v3/objects/partner_services"

@@ -37,7 +37,9 @@ SEED_DEFAULT: Final = 1
 
 _OWNER_IDS_FROM: Final = 71_000_001
 _USER_IDS_FROM: Final = 9_000_001
-_RECORDS_PER_WRITE: Final = 5_000
+_RECORDS_PER_WRITE: Final = 1_000
+"""Larger parts are no faster and leave the process with memory that it does not need again."""
+
 _CORRELATION_ID: Final = "00000000-0000-7000-8000-000000000000"
 _NAME: Final = re.compile(r"Demo portal \(seed (\d+), records (\d+)\)")
 
@@ -120,7 +122,7 @@ async def open_demo(
     contents = await existing_demo(store)
     if contents is None:
         contents = wanted
-        await store.write(lambda transaction: _found(transaction, wanted, now_ms))
+        await store.write(lambda transaction: _add_portal(transaction, wanted, now_ms))
     token = demo_token(contents.seed)
     is_new = await store.read(lambda transaction: transaction.caller_of(hash_token(token))) is None
     if is_new:
@@ -130,7 +132,7 @@ async def open_demo(
     return DemoPortal(contents, token, limited_token, is_new, sample_ids)
 
 
-def _found(transaction: WriteTransaction, contents: DemoContents, now_ms: int) -> None:
+def _add_portal(transaction: WriteTransaction, contents: DemoContents, now_ms: int) -> None:
     """The portal with owners and definitions, and without records and tokens."""
     transaction.add_portal(Portal(PORTAL_ID, contents.name, APP_ID, now_ms))
     for number, (first_name, last_name) in enumerate(OWNERS):

@@ -6,6 +6,20 @@ from typing import Final
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+
+from moyeu.crm.problems import ValueProblem
+from moyeu.crm.records import append_options
+from moyeu.crm.values.moment import (
+    DAY_MS,
+    read_day,
+    read_iso,
+    read_ms,
+    render_day,
+    render_ms,
+)
+from moyeu.crm.values.outcome import Append, Normalised, ValueRule
+from moyeu.crm.values.pipeline import pipeline_rule, stage_rule
+from moyeu.crm.values.rules import rule_of
 from tests.crm.values.test_rules import (
     BOOL,
     CHECKBOX,
@@ -25,20 +39,6 @@ from tests.crm.values.test_rules import (
     SELECT,
     STRING,
 )
-
-from moyeu.crm.problems import ValueProblem
-from moyeu.crm.records import append_options
-from moyeu.crm.values.moment import (
-    DAY_MS,
-    read_day,
-    read_iso,
-    read_ms,
-    render_day,
-    render_ms,
-)
-from moyeu.crm.values.outcome import Append, Normalised, ValueRule
-from moyeu.crm.values.pipeline import pipeline_rule, stage_rule
-from moyeu.crm.values.rules import rule_of
 
 RULES: Final[dict[str, ValueRule]] = {
     f"{each.type} {each.field_type} {suffix}": rule_of(

@@ -36,7 +36,9 @@ from moyeu.wire.errors import VALUE_WORDS
 
 
 def load(
-    file: Annotated[Path, Parameter(help="The file; - reads standard input.")],
+    file: Annotated[
+        Path, Parameter(help="The file; - reads standard input.", allow_leading_hyphen=True)
+    ],
     /,
     *,
     portal: Annotated[int, Parameter(help="The id of the portal.")],
@@ -56,12 +58,12 @@ def load(
     with opened(settings_of(flags).settings, must_exist=True) as store:
         outcome = asyncio.run(_load(store, portal, rows))
     if isinstance(outcome, Loaded):
-        total = sum(outcome.counts.values())
         if json:
+            total = sum(outcome.counts.values())
             print_json({"loaded": total, "objectTypes": outcome.counts})
         else:
-            counts = ", ".join(f"{count} {name}" for name, count in outcome.counts.items())
-            show(f"{total} records loaded" + (f": {counts}" if counts else ""))
+            counts = ", ".join(f"{count:,} {name}" for name, count in outcome.counts.items())
+            show(f"loaded: {counts or 'nothing, the file has no records'}")
         return
     raise CommandError(_refusal([(each.line, _words(each.problem)) for each in outcome]))
 

@@ -1,0 +1,88 @@
+# `make` alone lists the targets.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+# What is installed is remembered by these files: a second run does not ask pip again.
+RUN_INSTALLED := $(VENV)/run.installed
+DEV_INSTALLED := $(VENV)/dev.installed
+# Only what the lock names with its hash is installed, and nothing is built in an environment that
+# is fetched on the way.
+PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet
+LOCKED := $(PIP_INSTALL) --require-hashes -r
+PROJECT := $(PIP_INSTALL) --no-deps --no-build-isolation -e .
+
+## run          Serve the demo portal at http://127.0.0.1:8080 (PORT=… DEMO="--records 1000" …)
+.PHONY: run
+run: $(RUN_INSTALLED)
+	@exec $(BIN)/moyeu demo $(if $(PORT),--port $(PORT)) $(DEMO)
+
+## install      Make .venv with the moyeu command
+.PHONY: install
+install: $(RUN_INSTALLED)
+	@echo "installed: $(BIN)/moyeu --help"
+
+## test         Install what the tests need, check, and test: what CI runs
+.PHONY: test
+test: check
+	$(BIN)/python -m pytest $(TESTS)
+
+## check        Check format, lint, types and layers
+.PHONY: check
+check: $(DEV_INSTALLED)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+## faults       Kill, cut off and starve the server, and check that it kept its promises
+.PHONY: faults
+faults: $(DEV_INSTALLED)
+	$(BIN)/python -m pytest tests/faults $(TESTS)
+
+## bench        Measure the batch update against its floor (BENCH="--help" …)
+.PHONY: bench
+bench: $(DEV_INSTALLED)
+	$(BIN)/python bench/run.py $(BENCH)
+
+## bench-peers  Measure other servers with the same work (BENCH="--help" …)
+.PHONY: bench-peers
+bench-peers: $(DEV_INSTALLED)
+	$(BIN)/python bench/peers/run.py $(BENCH)
+
+## compatibility  Write COMPATIBILITY.md from the conformance cases
+.PHONY: compatibility
+compatibility: $(DEV_INSTALLED)
+	$(BIN)/python -m tools.compatibility
+
+## lock         Write requirements/*.txt from pyproject.toml (LOCK=--upgrade takes newer versions)
+.PHONY: lock
+lock:
+	@python=$$(requirements/find-python) && "$$python" requirements/lock.py $(LOCK)
+
+## clean        Remove .venv and what tools left; the data in var/ stays
+.PHONY: clean
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help
+help:
+	@sed -n 's/^## //p' Makefile
+
+$(BIN)/python:
+	@python=$$(requirements/find-python) && echo "making $(VENV) with $$python" \
+	    && "$$python" -m venv $(VENV)
+
+$(RUN_INSTALLED): requirements/run.txt pyproject.toml | $(BIN)/python
+	@echo "installing what the server needs"
+	@$(LOCKED) requirements/run.txt
+	@$(PROJECT)
+	@touch $@
+
+$(DEV_INSTALLED): requirements/dev.txt $(RUN_INSTALLED)
+	@echo "installing what the tests need"
+	@$(LOCKED) requirements/dev.txt
+	@touch $@
