@@ -18,9 +18,9 @@ from moyeu.catalog.properties import Option, PropertyDefinition
 from moyeu.crm.callers import Caller, Occasion
 from moyeu.crm.creation import new_record
 from moyeu.crm.records import UniqueMove
+from moyeu.operations.portals import hash_token
 from moyeu.storage.contract import Portal, Store, Token, WriteTransaction
 from moyeu.storage.sqlite import open_store
-from moyeu.wire.auth import hash_token
 
 PORTAL_ID = 1
 APP_ID = 7

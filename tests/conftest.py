@@ -20,10 +20,10 @@ from moyeu.crm.callers import Caller, Occasion
 from moyeu.crm.definitions import Owner
 from moyeu.crm.problems import Problem
 from moyeu.crm.records import RecordInput
+from moyeu.operations.portals import hash_token
 from moyeu.operations.records import archive_records, create_records
 from moyeu.storage.contract import Portal, Token
 from moyeu.storage.sqlite import SqliteStore, open_store
-from moyeu.wire.auth import hash_token
 from moyeu.wire.edge import running
 
 T = TypeVar("T")

@@ -3,12 +3,14 @@
 import asyncio
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from moyeu.crm.problems import Problem
 from moyeu.operations.portals import (
+    AmbiguousToken,
     NewToken,
     PortalNotFound,
     TokenNotFound,
@@ -20,11 +22,12 @@ from moyeu.operations.portals import (
     known_scopes,
     list_portals,
     list_tokens,
+    make_token,
     reading_scopes,
     render_token,
     revoke_token,
 )
-from moyeu.storage.contract import Portal
+from moyeu.storage.contract import Portal, Token, WriteTransaction
 from moyeu.storage.sqlite import SqliteStore, open_store
 
 NOW_MS = 1_795_000_000_250
@@ -45,6 +48,10 @@ def _bits(*numbers: int) -> Callable[[int], int]:
 
 def _portal(store: SqliteStore) -> Portal:
     return asyncio.run(create_portal(store, "First", NOW_MS))
+
+
+def _add(token: Token, transaction: WriteTransaction) -> None:
+    transaction.add_token(token)
 
 
 def _token(store: SqliteStore, portal: Portal, bits: int = 1 << 127) -> NewToken:
@@ -141,6 +148,25 @@ def test_a_token_is_revoked_by_its_beginning_or_whole(own_store: SqliteStore, wh
     assert asyncio.run(revoke_token(own_store, portal.id, text)) == TokenNotFound(
         revoked.token.hint
     )
+
+
+def test_a_beginning_that_two_tokens_share_revokes_neither(own_store: SqliteStore) -> None:
+    portal = _portal(own_store)
+    # A new token never begins like another; one that was given from outside may.
+    first, second = (
+        make_token(f"pat-na1-1234{end}", portal, frozenset(SCOPES), NOW_MS) for end in "ab"
+    )
+    for each in (first, second):
+        asyncio.run(own_store.write(partial(_add, each)))
+
+    problem = asyncio.run(revoke_token(own_store, portal.id, first.hint))
+    assert problem == AmbiguousToken(first.hint)
+    both = asyncio.run(list_tokens(own_store, portal.id))
+    assert isinstance(both, list)
+    assert len(both) == 2
+
+    assert asyncio.run(revoke_token(own_store, portal.id, "pat-na1-1234a")) is None
+    assert asyncio.run(list_tokens(own_store, portal.id)) == [second]
 
 
 def test_a_token_of_another_portal_is_not_revoked(own_store: SqliteStore) -> None:

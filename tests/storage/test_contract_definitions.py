@@ -65,16 +65,17 @@ def test_a_token_stands_for_its_caller(database: Database) -> None:
     assert database.read(lambda each: each.caller_of(b"\0" * 32)) is None
 
 
-def test_revoking_by_hint_spares_other_hints_and_other_portals(database: Database) -> None:
-    gone, other_hint, foreign = token("a-1234"), token("b-5678"), token("c-1234", OTHER_PORTAL)
-    add_tokens(database, gone, other_hint, foreign)
+def test_revoking_spares_other_tokens_and_other_portals(database: Database) -> None:
+    gone, kept, foreign = token("a-1234"), token("b-1234"), token("c-1234", OTHER_PORTAL)
+    add_tokens(database, gone, kept, foreign)
 
-    count = database.write(lambda each: each.remove_token(PORTAL, "1234"))
+    assert database.write(lambda each: each.remove_token(PORTAL, gone.hash))
 
-    assert count == 1
-    assert database.read(lambda each: each.tokens(PORTAL)) == [other_hint]
+    assert database.read(lambda each: each.tokens(PORTAL)) == [kept]
     assert database.read(lambda each: each.tokens(OTHER_PORTAL)) == [foreign]
-    assert database.write(lambda each: each.remove_token(PORTAL, "1234")) == 0
+    assert not database.write(lambda each: each.remove_token(PORTAL, gone.hash))
+    assert not database.write(lambda each: each.remove_token(PORTAL, foreign.hash))
+    assert database.read(lambda each: each.tokens(OTHER_PORTAL)) == [foreign]
 
 
 def test_owners_come_by_id_archived_ones_included(database: Database) -> None:

@@ -83,7 +83,8 @@ def every_write(transaction: WriteTransaction) -> None:
     """Every write of the contract in `PORTAL`, on the ids and values that the other portal has."""
     at = occasion(now_ms=NOW_MS + 100)
     transaction.add_token(token("another-9999"))
-    transaction.remove_token(PORTAL, "9999")
+    transaction.remove_token(PORTAL, token(f"{PORTAL}-9999", PORTAL).hash)
+    transaction.remove_token(PORTAL, token(f"{OTHER_PORTAL}-9999", OTHER_PORTAL).hash)
     transaction.add_owner(PORTAL, replace(owner(), email="changed@example.com"))
     transaction.new_record_ids(PORTAL, 5)
     transaction.reserve_record_id(PORTAL, 99_999_999_999)
@@ -132,5 +133,4 @@ def test_no_write_in_one_portal_shows_in_another(database: Database) -> None:
         )
         if before == after
     ]
-    # The token that the portal had goes with the one that the writes add: same hint.
     assert unchanged == []

@@ -250,7 +250,7 @@ def test_a_revoked_token_stands_for_nobody_at_once(database: Database) -> None:
     database.write(lambda each: each.add_token(added))
     database.run(database.store.caller_of(added.hash))
 
-    database.write(lambda each: each.remove_token(PORTAL, added.hint))
+    database.write(lambda each: each.remove_token(PORTAL, added.hash))
 
     assert database.store.cached_caller(added.hash) is None
     assert database.run(database.store.caller_of(added.hash)) is None
@@ -289,7 +289,7 @@ def test_a_token_that_is_revoked_while_it_is_looked_up_is_not_kept(database: Dat
         time.sleep(0.05)  # noqa: ASYNC251
 
         def revoke() -> None:
-            asyncio.run(database.store.write(lambda each: each.remove_token(PORTAL, added.hint)))
+            asyncio.run(database.store.write(lambda each: each.remove_token(PORTAL, added.hash)))
 
         thread = threading.Thread(target=revoke)
         thread.start()

@@ -41,6 +41,7 @@ SEARCHES: Final[dict[str, tuple[str, ...]]] = {
     "PROPERTIES": ("property (portal_id=? AND object_type_id=?)",),
     "GROUPS": ("property_group (portal_id=? AND object_type_id=?)",),
     "CALLER": ("token (token_hash=?)",),
+    "REMOVE_TOKEN": ("token (token_hash=?)",),
     "TAKE_RECORD_IDS": ("portal (rowid=?)",),
     "RESERVE_RECORD_ID": ("portal (rowid=?)",),
     "INSERT_RECORD": (),
@@ -59,7 +60,6 @@ SEARCHES: Final[dict[str, tuple[str, ...]]] = {
 WALKS: Final = {
     "PORTALS": "answers all portals",
     "TOKENS": "a page of the console and the command line; a portal has a few tokens",
-    "REMOVE_TOKEN": "by hand; a portal has a few tokens",
 }
 """Statements that may walk their table, and why."""
 

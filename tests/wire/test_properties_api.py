@@ -18,9 +18,9 @@ from moyeu.crm.callers import Caller, Occasion
 from moyeu.crm.definition_inputs import NewProperty
 from moyeu.crm.problems import Problem
 from moyeu.operations import definitions as operations
+from moyeu.operations.portals import hash_token
 from moyeu.storage.contract import IndexedPart, Portal, Token
 from moyeu.storage.sqlite import SqliteStore, open_store
-from moyeu.wire.auth import hash_token
 from moyeu.wire.errors import PROBLEM_WORDS
 from moyeu.wire.properties import check_access
 from moyeu.wire.property_words import DEFINITION_WORDS

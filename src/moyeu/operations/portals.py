@@ -50,6 +50,13 @@ class TokenNotFound(Problem):
 
 
 @dataclass(frozen=True, slots=True)
+class AmbiguousToken(Problem):
+    """Several tokens of the portal begin so."""
+
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
 class NewToken:
     """A token as its owner is told of it, this once."""
 
@@ -177,11 +184,22 @@ async def revoke_token(store: Store, portal_id: int, text: str) -> Problem | Non
     """Revokes the token that begins so; its next request is refused.
 
     text: the hint or the whole token.
-    Refused: PortalNotFound, TokenNotFound.
+    Refused: PortalNotFound, TokenNotFound, AmbiguousToken.
     """
     portal = await find_portal(store, portal_id)
     if isinstance(portal, PortalNotFound):
         return portal
     hint = text[:TOKEN_HINT_CHARACTERS]
-    revoked = await store.write(lambda transaction: transaction.remove_token(portal_id, hint))
-    return None if revoked else TokenNotFound(hint)
+
+    def revoke(transaction: WriteTransaction) -> Problem | None:
+        tokens = transaction.tokens(portal_id)
+        named = [each for each in tokens if each.hash == hash_token(text)]
+        named = named or [each for each in tokens if each.hint == text]
+        if not named:
+            return TokenNotFound(hint)
+        if len(named) > 1:
+            return AmbiguousToken(hint)
+        transaction.remove_token(portal_id, named[0].hash)
+        return None
+
+    return await store.write(revoke)

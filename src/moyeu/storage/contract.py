@@ -152,8 +152,8 @@ class WriteTransaction(ReadTransaction, Protocol):
         """Adds a token."""
         ...
 
-    def remove_token(self, portal_id: int, hint: str) -> int:
-        """Revokes the portal's tokens with that hint; how many there were."""
+    def remove_token(self, portal_id: int, token_hash: bytes) -> bool:
+        """Revokes the portal's token with that hash; whether there was one."""
         ...
 
     def add_owner(self, portal_id: int, owner: Owner) -> None:

@@ -1,9 +1,9 @@
 """Who is calling: a bearer token into a caller."""
 
-import hashlib
 from collections.abc import Mapping
 
 from moyeu.crm.callers import Caller
+from moyeu.operations.portals import hash_token
 from moyeu.storage.contract import Store
 from moyeu.wire.errors import UNAUTHENTICATED, Refusal
 
@@ -15,14 +15,6 @@ INVALID_API_KEY = Refusal(
     "INVALID_AUTHENTICATION",
     last={"links": {"api key": "https://app.hubspot.com/l/api-key/"}},
 )
-
-
-def hash_token(token: str) -> bytes:
-    """The 32 bytes that are stored of a token.
-
-    A fast hash is right here: a token has at least 122 random bits and is no human secret.
-    """
-    return hashlib.sha256(token.encode()).digest()
 
 
 async def authenticate(
@@ -39,7 +31,7 @@ async def authenticate(
     scheme, _, token = header.partition(b" ")
     if scheme.lower() != b"bearer" or not token:
         return UNAUTHENTICATED
-    token_hash = hashlib.sha256(token.strip()).digest()
+    token_hash = hash_token(token.strip().decode("latin-1"))
     caller = store.cached_caller(token_hash)
     if caller is None:
         caller = await store.caller_of(token_hash)

@@ -15,6 +15,7 @@ from moyeu.cli.flags import DatabaseFlags, JsonFlag, settings_of
 from moyeu.crm.problems import Problem
 from moyeu.crm.values.moment import render_ms
 from moyeu.operations.portals import (
+    AmbiguousToken,
     PortalNotFound,
     TokenNotFound,
     UnknownScopes,
@@ -114,6 +115,8 @@ def _words(problem: Problem) -> str:
             return no_portal(portal_id)
         case TokenNotFound(hint):
             return f"the portal has no token that begins with {hint!r}"
+        case AmbiguousToken(hint):
+            return f"several tokens of the portal begin with {hint!r}; give the whole token"
         case UnknownScopes(names):
             return "\n".join(_unknown_scope(each) for each in names)
     raise AssertionError(problem)

@@ -145,7 +145,9 @@ class SqliteStore:
         try:
             return work(SqliteReadTransaction(connection, self._definitions, keep))
         finally:
-            connection.execute("COMMIT")
+            # A failed read may have ended the transaction already; COMMIT would hide its error.
+            if connection.in_transaction:
+                connection.execute("COMMIT")
 
     def cached_definitions(self, portal_id: int, object_type_id: str) -> TypeDefinitions | None:
         """See the contract."""

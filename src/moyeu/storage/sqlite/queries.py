@@ -41,7 +41,7 @@ VALUES (:token_hash, :portal_id, :app_id, :user_id, :scopes, :hint, :created_at_
 """
 
 REMOVE_TOKEN: Final = """
-DELETE FROM token WHERE portal_id = :portal_id AND hint = :hint RETURNING token_hash
+DELETE FROM token WHERE token_hash = :token_hash AND portal_id = :portal_id RETURNING token_hash
 """
 
 OWNERS: Final = """

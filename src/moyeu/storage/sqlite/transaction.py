@@ -283,11 +283,11 @@ class SqliteWriteTransaction(SqliteReadTransaction):
             },
         )
 
-    def remove_token(self, portal_id: int, hint: str) -> int:
+    def remove_token(self, portal_id: int, token_hash: bytes) -> bool:
         """See the contract."""
-        rows = self._rows(queries.REMOVE_TOKEN, {"portal_id": portal_id, "hint": hint})
-        self.removed_tokens.update(row[0] for row in rows)
-        return len(rows)
+        key = {"portal_id": portal_id, "token_hash": token_hash}
+        self.removed_tokens.add(token_hash)
+        return bool(self._rows(queries.REMOVE_TOKEN, key))
 
     def add_owner(self, portal_id: int, owner: Owner) -> None:
         """See the contract."""
