@@ -235,16 +235,8 @@ def _table(columns: Sequence[str]) -> Table:
 
 
 def render_markdown(results: Results, about: Mapping[str, str]) -> str:
-    """`docs/performance.md`: the tables, what they mean, and where they come from."""
+    """The tables for a document, and where they come from."""
     lines = [
-        "# Performance",
-        "",
-        "Written by `make bench`; figures belong to the machine below, ratios travel further.",
-        "A batch has 100 inputs of 7 properties with random ids and values; SQLite runs with",
-        "`synchronous=FULL`; history, authentication and all rules are on. The floor is the same",
-        "storage work in a bare loop, without HTTP, rules and answers. Figures are the median",
-        "[quartiles] of all rounds; ratios are taken within a round.",
-        "",
         *_markdown_table(("", ""), about.items()),
         "",
         *_markdown_table(COST_COLUMNS, cost_rows(results.rounds)),

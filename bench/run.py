@@ -26,6 +26,7 @@ if not __package__:
 
 from bench import report
 from bench.measure import Bench, Extent
+from bench.sections import replace_section
 
 _WIDTH = 120
 
@@ -51,8 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.json is not None:
         options.json.write_text(report.render_json(results, about))
     if options.write is not None:
-        options.write.parent.mkdir(parents=True, exist_ok=True)
-        options.write.write_text(report.render_markdown(results, about))
+        replace_section(options.write, "bench", report.render_markdown(results, about))
     for difference in results.wrong:
         progress.print(difference, markup=False)
     return int(bool(results.refused or results.wrong))
@@ -85,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="few rounds, no growth, no stages")
     parser.add_argument("--large", action="store_true", help="growth to a million records")
     parser.add_argument("--json", type=Path, help="write all figures to this file")
-    parser.add_argument("--write", type=Path, help="write the tables to this Markdown file")
+    parser.add_argument("--write", type=Path, help="its section `bench` gets the tables")
     return parser
 
 

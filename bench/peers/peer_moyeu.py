@@ -1,11 +1,14 @@
-"""Moyeu itself, already running somewhere on this machine, over the API that it speaks.
+"""Moyeu itself over the API that it speaks: its demo portal, or one that runs on this machine."""
 
-It is neither installed nor started here: the caller names its address, a token and its process.
-"""
-
+import contextlib
+import json
+import subprocess
+import sys
+import time
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from bench.peers.exchange import Address, fetch, inner, prepared
 from bench.peers.failure import PeerFailed
@@ -15,6 +18,7 @@ from bench.peers.work import PROPERTIES, RECORDS_PER_BATCH, Value
 
 _PATH = "/crm/v3/objects/partner_services"
 _PAGE_RECORDS = 100
+_START_MAX_S = 120
 
 SUBJECT = Subject(
     name=MOYEU,
@@ -32,6 +36,32 @@ class Running:
     address: Address
     token: str
     pid: int | None
+
+
+@contextlib.contextmanager
+def started(folder: Path, records: int) -> Iterator[Running]:
+    """The demo portal with that many records in a database of its own, until the end of the block.
+
+    Raises PeerFailed when it does not answer in time.
+    """
+    credentials = folder / "credentials.json"
+    command = [
+        *(sys.executable, "-c", "from moyeu.cli.main import main; main()", "demo"),
+        *("--port", "0", "--records", str(records), "--credentials", str(credentials)),
+        *("--database", f"sqlite:///{folder / 'demo.db'}"),
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline_s = time.monotonic() + _START_MAX_S
+        while not credentials.exists():
+            if process.poll() is not None or time.monotonic() > deadline_s:
+                raise PeerFailed("the demo portal does not answer")
+            time.sleep(0.1)
+        told = json.loads(credentials.read_text())
+        yield Running(parse_address(told["url"]), told["token"], process.pid)
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def parse_address(url: str) -> Address:

@@ -1,7 +1,7 @@
 """The composition root: here the clock, randomness, the store and the settings meet."""
 
 import gc
-import secrets
+import random
 import time
 from collections.abc import Callable
 
@@ -17,10 +17,14 @@ def system_clock_ms() -> int:
 def build_app(
     store: Store,
     clock_ms: Callable[[], int] = system_clock_ms,
-    random_bits: Callable[[int], int] = secrets.randbits,
+    random_bits: Callable[[int], int] | None = None,
 ) -> Application:
-    """The ASGI application over an open store."""
-    return Application(store, clock_ms, random_bits)
+    """The ASGI application over an open store.
+
+    random_bits makes correlation ids, which must be unique and need not be secret: by default a
+    generator that the system seeds, without a system call for each request.
+    """
+    return Application(store, clock_ms, random_bits or random.Random().getrandbits)  # noqa: S311
 
 
 _YOUNG_OBJECTS_MAX = 50_000

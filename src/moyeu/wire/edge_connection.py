@@ -21,10 +21,20 @@ from collections.abc import Callable
 from typing import Any, Final, NoReturn, cast
 
 import httptools
-from uvicorn._types import ASGI3Application, ASGIReceiveEvent, ASGISendEvent, HTTPScope
+from uvicorn._types import (
+    ASGI3Application,
+    ASGIReceiveEvent,
+    ASGISendEvent,
+    HTTPResponseStartEvent,
+    HTTPScope,
+)
 from uvicorn.config import Config
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 from uvicorn.server import ServerState
 
 from moyeu.wire.asgi import Scope
@@ -59,44 +69,8 @@ class _Refused(Exception):  # noqa: N818 - not an error: it only leaves the pars
     pass
 
 
-class _OneWrite(asyncio.Transport):
-    """Stands in for a transport while an answer is sent: its head leaves together with its body.
-
-    uvloop sends at every `write`, so two of them are two system calls, and two wake-ups of the
-    client.
-    """
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        super().__init__()
-        self._transport = transport
-        self._head = b""
-        self._begun = False
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Keeps the first piece, which is the head, until the second."""
-        if not self._begun:
-            self._begun = True
-            self._head = bytes(data)
-        elif self._head:
-            self._transport.write(self._head + data)
-            self._head = b""
-        else:
-            self._transport.write(data)
-
-    def let_go(self) -> asyncio.Transport:
-        """Sends a head that no body followed; the transport itself."""
-        if self._head:
-            self._transport.write(self._head)
-            self._head = b""
-        return self._transport
-
-    def is_closing(self) -> bool:
-        """Whether the transport is being closed."""
-        return self._transport.is_closing()
-
-    def close(self) -> None:
-        """Closes the transport after what was written."""
-        self.let_go().close()
+_WITHOUT_BODY: Final = frozenset({204, 304})
+_CLOSE: Final = (b"connection", b"close")
 
 
 class EdgeCycle(RequestResponseCycle):
@@ -107,6 +81,7 @@ class EdgeCycle(RequestResponseCycle):
         self._state = state
         self._piece = b""
         self._held_bytes = 0
+        self._start: HTTPResponseStartEvent | None = None
 
     def take(self, piece: bytes) -> int:
         """Keep a piece of the body until the application asks; how many bytes wait for it now."""
@@ -141,12 +116,53 @@ class EdgeCycle(RequestResponseCycle):
             self.release()
 
     async def send(self, message: ASGISendEvent) -> None:
-        """Sends a part of the answer; its head waits for the first piece of the body."""
-        if not self.response_started:
-            self.transport = _OneWrite(self.transport)
+        """Sends a part of the answer; one that is whole leaves in a single write.
+
+        uvloop sends at every `write`, so head and body apart are two system calls, and two
+        wake-ups of the client.
+        """
+        if message["type"] == "http.response.start" and not self.response_started:
+            self._start = message
+            return
+        start, self._start = self._start, None
+        if start is not None:
+            whole = self._render_whole(start, message)
+            if whole is not None:
+                await self._send_whole(whole)
+                return
+            await super().send(start)
         await super().send(message)
-        if self.response_complete and isinstance(self.transport, _OneWrite):
-            self.transport = self.transport.let_go()
+
+    def _render_whole(self, start: HTTPResponseStartEvent, message: ASGISendEvent) -> bytes | None:
+        """The bytes of an answer of stated length that is complete, None of any other."""
+        status = start["status"]
+        if message["type"] != "http.response.body" or message.get("more_body", False):
+            return None
+        if self.scope["method"] == "HEAD" or status in _WITHOUT_BODY:
+            return None
+        body = message.get("body", b"")
+        headers = [*self.default_headers, *start.get("headers", ())]
+        if (b"content-length", b"%d" % len(body)) not in headers or _CLOSE in headers:
+            return None
+        if not self.keep_alive:
+            headers.append(_CLOSE)
+        head = b"".join([b"%b: %b\r\n" % header for header in headers])
+        if head.count(b"\n") != len(headers) or head.count(b"\r") != len(headers):
+            raise RuntimeError("a header holds a line break")
+        return b"%b%b\r\n%b" % (STATUS_LINE[status], head, body)
+
+    async def _send_whole(self, whole: bytes) -> None:
+        if self.flow.write_paused and not self.disconnected:
+            await self.flow.drain()
+        if self.disconnected:
+            return
+        self.response_started = self.response_complete = True
+        self.waiting_for_100_continue = False
+        self.transport.write(whole)
+        self.message_event.set()
+        if not self.keep_alive:
+            self.transport.close()
+        self.on_response()
 
     async def receive(self) -> ASGIReceiveEvent:
         """The next piece of the body, as soon as there is one, or `http.disconnect`."""
