@@ -142,6 +142,7 @@ def test_a_value_is_text_or_kept_as_it_is_spelled(spelled: str, expected: str | 
         b'{"objectType": "contacts", "properties": {"x": nul}}',
         b'{"objectType": "contacts", "properties": {}, "id": 1.5}',
         b'{"objectType": "contacts", "properties": {"x": "\xff"}}',
+        b'{"objectType": "contacts", "properties": {"x": "a\\u0000"}}',
         b'{"objectType": "contacts", "properties": {"x": ' + b"[" * 100_000 + b"}}",
     ],
 )

@@ -58,7 +58,10 @@ def _row(number: int, line: _Line) -> LoadRow:
 def _text(name: str, raw: msgspec.Raw) -> str | None:
     spelled = bytes(raw)
     if spelled.startswith(b'"'):
-        return msgspec.json.decode(spelled, type=str)
+        text = msgspec.json.decode(spelled, type=str)
+        if "\0" in text:
+            raise ValueError(f"the value of {name} holds U+0000, which the API refuses")
+        return text
     if spelled == b"null":
         return None
     if not _SCALAR.fullmatch(spelled):
