@@ -52,7 +52,7 @@ def check_creates(
     if len(inputs) > BATCH_INPUTS_MAX:
         return TooManyInputs(BATCH_INPUTS_MAX)
     per_input = has_trace_ids(inputs)
-    checked = check_values(inputs, definitions.refused_names, rules, now_ms)
+    checked = check_values(inputs, definitions, rules, now_ms)
     if not per_input:
         if problems := [one for each in checked for one in each.problems]:
             return InvalidValues(tuple(problems))

@@ -11,6 +11,7 @@ from moyeu.catalog.pipelines import Pipeline
 from moyeu.catalog.properties import PropertyDefinition, PropertyGroup
 from moyeu.crm.values.outcome import ValueRule
 from moyeu.crm.values.pipeline import pipeline_rule, stage_rule
+from moyeu.crm.values.plain import PlainTest, plain_test_of
 from moyeu.crm.values.rules import refusal_rule, rule_of
 
 
@@ -33,7 +34,8 @@ class TypeDefinitions:
 
     properties: active ones by name, in name order. archived: the others.
     rules, normalising_rules: by name, for versions without and with date normalisation.
-    refusals: rules of the properties that nobody may write (they are in both maps too).
+    plain_tests: by name, what tells without the rule that a text is kept as it is.
+    refused_names: properties that nobody may write; their rules say so.
     unique_names: active properties whose values are unique and may be read by.
     indexed_names: those and archived properties, whose values may stand in the unique index.
     update_id_names: those that an update takes as `idProperty`: only flagged ones, so neither a
@@ -49,6 +51,7 @@ class TypeDefinitions:
     pipelines: tuple[Pipeline, ...]
     rules: Mapping[str, ValueRule]
     normalising_rules: Mapping[str, ValueRule]
+    plain_tests: Mapping[str, PlainTest]
     refused_names: frozenset[str]
     unique_names: frozenset[str]
     indexed_names: frozenset[str]
@@ -93,6 +96,13 @@ def define_type(
         rules=_rules(object_type, active, owner_ids, pipelines, dates_normalised=False) | refused,
         normalising_rules=_rules(object_type, active, owner_ids, pipelines, dates_normalised=True)
         | refused,
+        plain_tests={
+            name: test
+            for name, each in active.items()
+            if name not in refused
+            and name not in (object_type.pipeline_property, object_type.stage_property)
+            and (test := plain_test_of(each))
+        },
         refused_names=frozenset(refused),
         unique_names=unique,
         indexed_names=unique | kept,

@@ -89,12 +89,13 @@ class CheckedInput(msgspec.Struct, gc=False):
     """An input whose values passed the rules that need no record.
 
     record_id: what `id` denotes when it stands for itself. values: texts to keep by name, ""
-    clears. Empty where `problems` is not.
+    clears. appends: whether some of them are `Append`.
     """
 
     given: RecordInput
     record_id: int | None
     values: dict[str, str | Append]
+    appends: bool = False
     warnings: list[Normalised] = []
     problems: list[ValueProblem] = []
 
@@ -168,7 +169,7 @@ def check_updates(
         if each.id_property is not None and each.id_property not in definitions.update_id_names:
             return NotAUniqueProperty(definitions.object_type.id, each.id_property)
     per_input = has_trace_ids(inputs)
-    checked = check_values(inputs, definitions.refused_names, rules, now_ms)
+    checked = check_values(inputs, definitions, rules, now_ms)
     if not per_input and (problems := [one for each in checked for one in each.problems]):
         return InvalidValues(tuple(problems))
     return CheckedUpdates(checked, per_input, now_ms)
@@ -193,18 +194,24 @@ def has_trace_ids(inputs: Sequence[RecordInput]) -> bool:
 
 def check_values(
     inputs: Sequence[RecordInput],
-    refused_names: frozenset[str],
+    definitions: TypeDefinitions,
     rules: Mapping[str, ValueRule],
     now_ms: int,
 ) -> list[CheckedInput]:
     """Every input with the texts to keep, or with all its problems in the order given."""
     checked = []
     rule_named = rules.get
+    plain_test = definitions.plain_tests.get
+    refused_names = definitions.refused_names
     for given in inputs:
         values: dict[str, str | Append] = {}
         record_id = read_record_id(given.id) if given.id_property is None else None
         one = CheckedInput(given, record_id, values)
         for name, text in given.properties.items():
+            test = plain_test(name)
+            if text and test is not None and test(text):
+                values[name] = text
+                continue
             rule = rule_named(name)
             if rule is None:
                 one.problems.append(UnknownProperty(name, None))
@@ -223,6 +230,7 @@ def check_values(
 def _keep_rarity(one: CheckedInput, name: str, kept: object) -> None:
     if isinstance(kept, Append):
         one.values[name] = kept
+        one.appends = True
     elif isinstance(kept, Normalised):
         one.values[name] = kept.kept
         one.warnings.append(kept)
@@ -342,16 +350,17 @@ class _Planner:
         record_id = found.record_id
         earlier = self._written.get(record_id)
         record = earlier.record if earlier else found
-        changed = _changed_values(record.properties, one.values)
+        changed = _changed_values(record.properties, one)
         if changed:
             if not self._coupled.isdisjoint(changed):
                 couple_pipeline(self._definitions, record.properties, changed)
-            moves = self._moves(record, changed)
-            if isinstance(moves, UniqueValueTaken):
-                self.fail(one, moves)
-                return
+            if not self._definitions.unique_names.isdisjoint(changed):
+                moves = self._moves(record, changed)
+                if isinstance(moves, UniqueValueTaken):
+                    self.fail(one, moves)
+                    return
+                self.plan.moves.extend(moves)
             record = self._change(record, changed, one.given.trace_id)
-            self.plan.moves.extend(moves)
         self._answer(one, record, earlier)
 
     def _moves(
@@ -437,22 +446,32 @@ class _Planner:
         return self.plan
 
 
-def _changed_values(
+def _changed_values(properties: Mapping[str, str], one: CheckedInput) -> dict[str, str]:
+    """The values that differ from the record's; clearing what was never set changes nothing."""
+    if one.appends:
+        return _resolve_appends(properties, one.values)
+    before = properties.get
+    return {
+        name: value  # type: ignore[misc]  # without appends all are texts
+        for name, value in one.values.items()
+        if value != before(name, "")
+    }
+
+
+def _resolve_appends(
     properties: Mapping[str, str], values: Mapping[str, str | Append]
 ) -> dict[str, str]:
-    """The values that differ from the record's; clearing what was never set changes nothing."""
-    changed = {}
+    resolved = {}
     for name, value in values.items():
         before = properties.get(name, "")
-        after = value if type(value) is str else append_options(before, value)
+        after = value if isinstance(value, str) else append_options(before, value)
         if after != before:
-            changed[name] = after
-    return changed
+            resolved[name] = after
+    return resolved
 
 
-def append_options(before: str, more: str | Append) -> str:
+def append_options(before: str, more: Append) -> str:
     """`a;b` and `c` give `a;b;c`; an option that is there already is not repeated (a guess)."""
-    assert isinstance(more, Append)
     parts = [part for part in before.split(";") if part]
     return ";".join(dict.fromkeys([*parts, *more.parts]))
 

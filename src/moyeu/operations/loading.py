@@ -154,7 +154,7 @@ def _check(
     for part in _parts(batch.rows):
         inputs = [RecordInput("", row.properties) for row in part]
         rules = definitions.rules_for(dates_normalised=False)
-        checked = check_values(inputs, definitions.refused_names, rules, occasion.now_ms)
+        checked = check_values(inputs, definitions, rules, occasion.now_ms)
         batch.checked += checked
         problems += _value_problems(definitions, part, checked)
         problems += _id_problems(transaction, definitions, part, lines_by_id)

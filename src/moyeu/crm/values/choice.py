@@ -34,8 +34,6 @@ def options_rule(definition: PropertyDefinition) -> ValueRule:
     known = frozenset(allowed)
 
     def keep(text: str, _now_ms: int) -> ValueOutcome:
-        if known.issuperset(text.split(";")):
-            return text
         parts = [part.strip() for part in text.split(";")]
         given = tuple(part for part in parts if part)
         for part in given:

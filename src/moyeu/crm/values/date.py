@@ -10,7 +10,6 @@ from moyeu.crm.problems import (
 from moyeu.crm.values.moment import (
     DAY_MS,
     in_range,
-    is_plain_day,
     read_day,
     read_iso,
     read_ms,
@@ -31,8 +30,6 @@ def date_rule(name: str) -> ValueRule:
     """
 
     def keep(text: str, now_ms: int) -> ValueOutcome:
-        if is_plain_day(text, now_ms):
-            return text
         found = _day_of(name, text, now_ms)
         if not isinstance(found, int):
             return found
@@ -48,8 +45,6 @@ def normalising_date_rule(name: str) -> ValueRule:
     """
 
     def keep(text: str, now_ms: int) -> ValueOutcome:
-        if is_plain_day(text, now_ms):
-            return text
         found = _day_of(name, text, now_ms)
         if isinstance(found, DateWithTime):
             moment_ms = read_iso(text.strip())

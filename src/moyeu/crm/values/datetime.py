@@ -3,7 +3,6 @@
 from moyeu.crm.problems import DateOutOfRange, InvalidLong
 from moyeu.crm.values.moment import (
     in_range,
-    is_plain_moment,
     read_day,
     read_iso,
     read_ms,
@@ -21,8 +20,6 @@ def datetime_rule(name: str) -> ValueRule:
     """
 
     def keep(text: str, now_ms: int) -> ValueOutcome:
-        if is_plain_moment(text, now_ms):
-            return text
         stripped = text.strip()
         found = read_iso(stripped)
         if found is None:

@@ -17,7 +17,6 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MOMENT = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?([Zz]|[+-]\d{2}(:?\d{2})?)"
 )
-_CANONICAL = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.(?!000)\d{3})?Z", re.ASCII)
 _DIGITS = re.compile(r"-?\d{1,18}")
 
 
@@ -63,25 +62,3 @@ def read_iso(text: str) -> int | None:
 def in_range(moment_ms: int, now_ms: int) -> bool:
     """Whether the moment is at most 1,000 years away and can be written with four digits."""
     return _MS_MIN <= moment_ms <= _MS_MAX and abs(moment_ms - now_ms) <= _DISTANCE_MAX_MS
-
-
-def is_plain_day(text: str, now_ms: int) -> bool:
-    """Whether the text is a calendar day in its kept form and surely in range: the usual case."""
-    if len(text) != 10 or text[4] != "-" or text[7] != "-":
-        return False
-    try:
-        year = datetime.date.fromisoformat(text).year
-    except ValueError:
-        return False
-    return abs(year - 1970 - now_ms // _YEAR_MS) < 999
-
-
-def is_plain_moment(text: str, now_ms: int) -> bool:
-    """Whether the text is a moment in its kept form and surely in range: the usual case."""
-    if not _CANONICAL.fullmatch(text):
-        return False
-    try:
-        year = datetime.datetime.fromisoformat(text).year
-    except ValueError:
-        return False
-    return abs(year - 1970 - now_ms // _YEAR_MS) < 999
