@@ -1,6 +1,7 @@
 """The rules of record creation: the values a new record starts with."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from moyeu.catalog.limits import BATCH_INPUTS_MAX
 from moyeu.crm.callers import Occasion
@@ -30,16 +31,18 @@ from moyeu.crm.values.moment import render_ms
 from moyeu.crm.values.outcome import Append, ValueRule
 
 
+@dataclass(slots=True)
 class CreatePlan:
-    """What a batch of creates adds and answers; with a refusal it adds nothing."""
+    """What a batch of creates adds and answers; with a refusal it adds nothing.
 
-    __slots__ = ("moves", "problems", "refusal", "results")
+    missing: always None, as a create names no record; an update may have some.
+    """
 
-    def __init__(self, refusal: Problem | None = None) -> None:
-        self.refusal = refusal
-        self.moves: list[UniqueMove] = []
-        self.problems: list[InputProblem] = []
-        self.results: list[WrittenRecord] = []
+    refusal: Problem | None = None
+    moves: list[UniqueMove] = field(default_factory=list)
+    problems: list[InputProblem] = field(default_factory=list)
+    results: list[WrittenRecord] = field(default_factory=list)
+    missing: None = None
 
 
 def check_creates(

@@ -1,10 +1,11 @@
 """The handlers of the object routes: decode → operation → encode."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import quote, unquote_plus
 
+from moyeu.crm.creation import CreatePlan
 from moyeu.crm.problems import Problem, RecordNotFound
-from moyeu.crm.records import RecordInput
+from moyeu.crm.records import RecordInput, UpdatePlan
 from moyeu.operations import records as operations
 from moyeu.wire.decode import (
     decode_batch_archive,
@@ -29,6 +30,9 @@ from moyeu.wire.errors import Refusal, container_answer, render_refusal, word_pr
 from moyeu.wire.exchange import NO_CONTENT, Answer, Request
 from moyeu.wire.jackson import JsonProblem
 
+WriteRecords = Callable[..., Awaitable[UpdatePlan | CreatePlan | Problem]]
+"""`update_records` or `create_records` of the operations."""
+
 
 def _refuse(request: Request, problem: Problem | JsonProblem) -> Answer:
     if isinstance(problem, JsonProblem):
@@ -46,12 +50,17 @@ async def _form(request: Request) -> RecordForm:
     )
 
 
-async def batch_update(request: Request, clock_ms: Callable[[], int]) -> Answer:
-    """`POST …/batch/update`."""
-    inputs = await decoded(decode_batch_update, request.body)
+async def _write_batch(
+    request: Request,
+    clock_ms: Callable[[], int],
+    inputs: Sequence[RecordInput] | JsonProblem,
+    write: WriteRecords,
+    status: int,
+) -> Answer:
+    """The answer to a batch of writes; `status` when every input was carried out, else 207."""
     if isinstance(inputs, JsonProblem):
         return _refuse(request, inputs)
-    plan = await operations.update_records(
+    plan = await write(
         request.store,
         request.occasion(),
         request.object_type.id,
@@ -65,7 +74,19 @@ async def batch_update(request: Request, clock_ms: Callable[[], int]) -> Answer:
     results = [written_record(form, each, warn=warn) for each in plan.results]
     errors = batch_errors(form, plan.problems, plan.missing)
     body = batch_body(results, errors, request.now_ms, clock_ms())
-    return Answer(207 if errors else 200, body)
+    return Answer(207 if errors else status, body)
+
+
+async def batch_update(request: Request, clock_ms: Callable[[], int]) -> Answer:
+    """`POST …/batch/update`."""
+    inputs = await decoded(decode_batch_update, request.body)
+    return await _write_batch(request, clock_ms, inputs, operations.update_records, 200)
+
+
+async def batch_create(request: Request, clock_ms: Callable[[], int]) -> Answer:
+    """`POST …/batch/create`."""
+    inputs = await decoded(decode_batch_create, request.body)
+    return await _write_batch(request, clock_ms, inputs, operations.create_records, 201)
 
 
 async def update(request: Request, _clock_ms: Callable[[], int]) -> Answer:
@@ -84,28 +105,6 @@ async def update(request: Request, _clock_ms: Callable[[], int]) -> Answer:
         return _refuse(request, result)
     warn = request.version.warnings_on_records
     return Answer(200, encode_json(written_record(await _form(request), result, warn=warn)))
-
-
-async def batch_create(request: Request, clock_ms: Callable[[], int]) -> Answer:
-    """`POST …/batch/create`."""
-    inputs = await decoded(decode_batch_create, request.body)
-    if isinstance(inputs, JsonProblem):
-        return _refuse(request, inputs)
-    plan = await operations.create_records(
-        request.store,
-        request.occasion(),
-        request.object_type.id,
-        inputs,
-        dates_normalised=request.version.dates_normalised,
-    )
-    if isinstance(plan, Problem):
-        return _refuse(request, plan)
-    form = await _form(request)
-    warn = request.version.warnings_on_records
-    results = [written_record(form, each, warn=warn) for each in plan.results]
-    errors = batch_errors(form, plan.problems, None)
-    body = batch_body(results, errors, request.now_ms, clock_ms())
-    return Answer(207 if errors else 201, body)
 
 
 async def create(request: Request, _clock_ms: Callable[[], int]) -> Answer:
