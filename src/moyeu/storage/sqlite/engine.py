@@ -325,10 +325,13 @@ class SqliteStore:
             f"writing to {self.path} failed ({error}); its last commit may or may not be there;"
             " restart to recover"
         )
-        self._broken = broken
         _log.critical("%s", broken)
-        if self.on_broken is not None:
-            self.on_broken()
+        try:
+            if self.on_broken is not None:
+                self.on_broken()
+        finally:
+            # Last: who meets it knows that the one who watches has been told.
+            self._broken = broken
         return broken
 
     @property
