@@ -111,6 +111,8 @@ class SqliteStore:
         self._queue: queue.SimpleQueue[_Piece[Any] | None] = queue.SimpleQueue()
         self._waiting: _WaitingByLoop = weakref.WeakKeyDictionary()
         self._broken: StoreBrokenError | None = None
+        # Until then new work waits in the queue, so whoever is refused knows that it was announced.
+        self._announced = False
         self._closed = False
         self._reader_connections: list[apsw.Connection] = []
         self._reader = threading.local()
@@ -171,7 +173,7 @@ class SqliteStore:
 
     async def write(self, work: Callable[[WriteTransaction], T]) -> T:
         """See the contract."""
-        if self._broken is not None:
+        if self._announced:
             raise StoreBrokenError(str(self._broken)) from self._broken
         if self._closed:
             raise StoreError("the store is closed")
@@ -325,13 +327,13 @@ class SqliteStore:
             f"writing to {self.path} failed ({error}); its last commit may or may not be there;"
             " restart to recover"
         )
+        self._broken = broken
         _log.critical("%s", broken)
         try:
             if self.on_broken is not None:
                 self.on_broken()
         finally:
-            # Last: who meets it knows that the one who watches has been told.
-            self._broken = broken
+            self._announced = True
         return broken
 
     @property
