@@ -57,7 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.out.parent.mkdir(parents=True, exist_ok=True)
         options.out.write_text(report.render_json(about, rows))
     if options.write is not None:
-        text = f"{about['at']}, {about['machine']}\n\n{report.render_table(rows)}"
+        machine = ", ".join(f"{name} {each}" for name, each in report.machine().items())
+        text = f"{about['at']}; {machine}\n\n{report.render_table(rows)}"
         replace_section(options.write, "peers", text)
     return int(any(row.figures is not None and row.figures.verification.wrong for row in rows))
 
