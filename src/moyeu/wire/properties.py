@@ -17,6 +17,7 @@ from moyeu.crm.callers import Caller
 from moyeu.crm.definition_problems import UnknownSensitivity
 from moyeu.crm.problems import Problem
 from moyeu.operations import definitions as operations
+from moyeu.wire.decode import decoded
 from moyeu.wire.encode import batch_body, encode_json
 from moyeu.wire.errors import (
     PROBLEM_WORDS,
@@ -187,7 +188,7 @@ async def read_property(request: Request, _clock_ms: Clock) -> Answer:
 
 async def create_property(request: Request, _clock_ms: Clock) -> Answer:
     """`POST …/{objectType}`."""
-    given = decode_property_create(request.body)
+    given = await decoded(decode_property_create, request.body)
     if isinstance(given, JsonProblem):
         return _refuse(request, given)
     created = await operations.create_property(
@@ -200,7 +201,7 @@ async def create_property(request: Request, _clock_ms: Clock) -> Answer:
 
 async def update_property(request: Request, _clock_ms: Clock) -> Answer:
     """`PATCH …/{objectType}/{propertyName}`."""
-    change = decode_property_update(request.body)
+    change = await decoded(decode_property_update, request.body)
     if isinstance(change, JsonProblem):
         return _refuse(request, change)
     changed = await operations.update_property(
@@ -226,7 +227,7 @@ async def archive_property(request: Request, _clock_ms: Clock) -> Answer:
 
 async def batch_create_properties(request: Request, clock_ms: Clock) -> Answer:
     """`POST …/{objectType}/batch/create`: what can be created is, the rest is listed."""
-    inputs = decode_batch_create(request.body)
+    inputs = await decoded(decode_batch_create, request.body)
     if isinstance(inputs, JsonProblem):
         return _refuse(request, inputs)
     outcomes = await operations.create_properties(
@@ -249,7 +250,7 @@ async def batch_create_properties(request: Request, clock_ms: Clock) -> Answer:
 
 async def batch_read_properties(request: Request, clock_ms: Clock) -> Answer:
     """`POST …/{objectType}/batch/read`: names that are not found are listed (a guess)."""
-    asked = decode_batch_read(request.body)
+    asked = await decoded(decode_batch_read, request.body)
     if isinstance(asked, JsonProblem):
         return _refuse(request, asked)
     outcome = await operations.read_properties(
@@ -273,7 +274,7 @@ async def batch_read_properties(request: Request, clock_ms: Clock) -> Answer:
 
 async def batch_archive_properties(request: Request, _clock_ms: Clock) -> Answer:
     """`POST …/{objectType}/batch/archive`."""
-    names = decode_batch_archive(request.body)
+    names = await decoded(decode_batch_archive, request.body)
     if isinstance(names, JsonProblem):
         return _refuse(request, names)
     outcome = await operations.archive_properties(
@@ -306,7 +307,7 @@ async def read_group(request: Request, _clock_ms: Clock) -> Answer:
 
 async def create_group(request: Request, _clock_ms: Clock) -> Answer:
     """`POST …/{objectType}/groups`."""
-    given = decode_group_create(request.body)
+    given = await decoded(decode_group_create, request.body)
     if isinstance(given, JsonProblem):
         return _refuse(request, given)
     created = await operations.create_group(
@@ -319,7 +320,7 @@ async def create_group(request: Request, _clock_ms: Clock) -> Answer:
 
 async def update_group(request: Request, _clock_ms: Clock) -> Answer:
     """`PATCH …/{objectType}/groups/{groupName}`."""
-    change = decode_group_update(request.body)
+    change = await decoded(decode_group_update, request.body)
     if isinstance(change, JsonProblem):
         return _refuse(request, change)
     changed = await operations.update_group(
