@@ -13,14 +13,13 @@ from typing import Any, TypeVar
 import pytest
 
 from moyeu.app import build_app
-from moyeu.catalog.object_types import OBJECT_TYPES, find_object_type
+from moyeu.catalog.object_types import find_object_type
 from moyeu.catalog.properties import Option, PropertyDefinition
-from moyeu.catalog.scopes import GENERIC_PROPERTY_READ_SCOPES, GENERIC_PROPERTY_WRITE_SCOPES
 from moyeu.crm.callers import Caller, Occasion
 from moyeu.crm.definitions import Owner
 from moyeu.crm.problems import Problem
 from moyeu.crm.records import RecordInput
-from moyeu.operations.portals import hash_token
+from moyeu.operations.portals import hash_token, known_scopes
 from moyeu.operations.records import archive_records, create_records
 from moyeu.storage.contract import Portal, Token
 from moyeu.storage.sqlite import SqliteStore, open_store
@@ -87,8 +86,7 @@ class Server:
 
 def every_scope() -> frozenset[str]:
     """All scopes that a route can ask for."""
-    own = {scope for each in OBJECT_TYPES for scope in (*each.read_scopes, *each.write_scopes)}
-    return frozenset(own | {*GENERIC_PROPERTY_READ_SCOPES, *GENERIC_PROPERTY_WRITE_SCOPES})
+    return known_scopes()
 
 
 class PortalUnderTest:

@@ -15,7 +15,8 @@ from pathlib import Path
 from moyeu.catalog.capabilities import capability
 from moyeu.catalog.object_types import find_object_type
 from moyeu.catalog.versions import VERSIONS, ApiVersion
-from moyeu.wire.endpoints import OBJECT_ROUTES, PROPERTY_ROUTES
+from moyeu.wire.endpoints import APIS, OBJECT_ROUTES
+from moyeu.wire.routes import Api
 from tests.conformance.runner import Case, read_cases
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -55,9 +56,9 @@ domain, a deal's stages) are not there yet.
 """
 
 DEFINITIONS = """
-## Properties
+## Definitions
 
-Served for every object type of the catalog.
+Served for every object type of the catalog and for custom ones.
 """
 
 GUESSES = """
@@ -104,7 +105,9 @@ def render() -> str:
     """The whole file."""
     cases = read_cases(CASES)
     parts = [HEAD, RECORDS, _table(_record_rows(cases)), DEFINITIONS]
-    parts += [_table(_property_rows(cases)), GUESSES + "".join(_guess_rows(cases)), BEYOND]
+    for api in APIS:
+        parts += [f"### {api.title}", _table(_definition_rows(cases, api))]
+    parts += [GUESSES + "".join(_guess_rows(cases)), BEYOND]
     parts.append(_skipped(cases))
     return "\n".join(part.strip("\n") + "\n" for part in parts if part)
 
@@ -139,11 +142,11 @@ def _record_rows(cases: list[Case]) -> Iterator[list[str]]:
         yield row
 
 
-def _property_rows(cases: list[Case]) -> Iterator[list[str]]:
-    for route in PROPERTY_ROUTES:
-        row = [f"`{route.method} {route.template}`"]
+def _definition_rows(cases: list[Case], api: Api) -> Iterator[list[str]]:
+    for route in api.routes:
+        row = [f"`{route.method} {route.template or '/'}`"]
         for version in VERSIONS:
-            served = bool(version.property_prefixes)
+            served = bool(api.prefixes(version))
             row.append(_counts(cases, route.name, version) if served else "–")
         yield row
 

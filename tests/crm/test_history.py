@@ -7,7 +7,7 @@ MODIFIED = "hs_lastmodifieddate"
 
 def write(number: int, at_ms: int, changed: dict[str, str]) -> RecordWrite:
     """One entry."""
-    return RecordWrite(number, 1, at_ms, changed, "INTEGRATION", "77", None, "c", None)
+    return RecordWrite(number, "0-164", 1, 0, at_ms, changed, "INTEGRATION", "77", None, "c", None)
 
 
 def test_no_writes_make_no_properties() -> None:

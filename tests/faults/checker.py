@@ -9,6 +9,7 @@ import apsw
 from moyeu.catalog.object_types import object_type_by_id
 from moyeu.crm.history import RecordWrite, fold_history
 from moyeu.crm.records import StoredRecord
+from moyeu.storage.sqlite.definitions import Snapshots
 from moyeu.storage.sqlite.transaction import SqliteReadTransaction
 from tests.faults.ledger import Batch, Ledger
 from tests.faults.portal import MARK, PORTAL_ID, SERVICES_ID, SKU, TYPE_NAMES
@@ -173,7 +174,7 @@ def _read(connection: apsw.Connection) -> Found:
     verdict = connection.pragma("integrity_check")
     if verdict != "ok":
         found.complaints.append(f"integrity check: {verdict}")
-    transaction = SqliteReadTransaction(connection, {}, lambda definitions: None)
+    transaction = SqliteReadTransaction(connection, Snapshots(), lambda snapshot: None)
     for type_id in TYPE_NAMES:
         found.records[type_id] = records = _records(transaction, type_id)
         found.histories |= transaction.history(PORTAL_ID, type_id, list(records.values()))

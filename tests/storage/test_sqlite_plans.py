@@ -19,6 +19,12 @@ from moyeu.storage.sqlite.migrate import migrate
 
 RECORD_KEY: Final = "portal_id=? AND object_type_id=? AND record_id=?"
 VALUE_KEY: Final = "portal_id=? AND object_type_id=? AND property=? AND value=?"
+DEFINITION_KEY: Final = "portal_id=? AND object_type_id=? AND kind=? AND name=?"
+AUDIT_KEY: Final = "portal_id=? AND object_type_id=? AND pipeline_id=? AND stage_id=?"
+ASSOCIATION_KEY: Final = (
+    "portal_id=? AND from_record_id=? AND to_object_type_id=? AND to_record_id=?"
+    " AND category=? AND type_id=?"
+)
 WRITE_KEY: Final = "portal_id=? AND number=?"
 
 SEARCHES: Final[dict[str, tuple[str, ...]]] = {
@@ -52,6 +58,38 @@ SEARCHES: Final[dict[str, tuple[str, ...]]] = {
     "PUT_PROPERTY": (),
     "PUT_GROUP": (),
     "ADD_OWNER": (),
+    "DEFINITIONS": ("definition (portal_id=? AND object_type_id=?)",),
+    "SCHEMAS": ("definition (portal_id=?)",),
+    "PUT_DEFINITION": (),
+    "REMOVE_DEFINITION": (f"definition ({DEFINITION_KEY})",),
+    "OWN_DEFINITIONS": (
+        "definition (portal_id=?)",
+        "property (portal_id=?)",
+        "property_group (portal_id=?)",
+    ),
+    "AUDIT": (f"pipeline_audit ({AUDIT_KEY})",),
+    "ADD_AUDIT": (f"pipeline_audit ({AUDIT_KEY})",),
+    "TAKE_OBJECT_TYPE_ID": ("portal (rowid=?)",),
+    "COUNTERS": ("portal (rowid=?)",),
+    "RESTORE_COUNTERS": ("portal (rowid=?)",),
+    "PURGE_ASSOCIATIONS": ("association (portal_id=?)",),
+    "ASSOCIATIONS": ("a (portal_id=? AND from_record_id=?)",),
+    "ASSOCIATIONS_BACK": (
+        "a (portal_id=? AND from_record_id=? AND to_object_type_id=? AND to_record_id=?)",
+    ),
+    "ASSOCIATIONS_AFTER": (
+        "a (portal_id=? AND (from_record_id,to_object_type_id,to_record_id,category,type_id)"
+        ">(?,?,?,?,?))",
+    ),
+    "PUT_ASSOCIATION": (),
+    "REMOVE_ASSOCIATION": (f"association ({ASSOCIATION_KEY})",),
+    "RECORDS_WITH_VALUES": ("record (portal_id=? AND object_type_id=?)",),
+    "ERASE_RECORDS": (f"record ({RECORD_KEY})",),
+    "ERASE_HISTORY": (f"record_write ({WRITE_KEY})", f"w ({WRITE_KEY})"),
+    "FORGET_MERGED": ("record_merged (portal_id=? AND object_type_id=? AND survivor_id=?)",),
+    "MERGE_ON": ("record_merged (portal_id=? AND object_type_id=? AND survivor_id=?)",),
+    "MERGED_AFTER": ("record_merged (portal_id=? AND (object_type_id,record_id)>(?,?))",),
+    "RESTORE_RECORD": (),
     "ADD_PORTAL": (),
     "ADD_TOKEN": (),
 }
@@ -110,7 +148,7 @@ def plan_of(connection: apsw.Connection, statement: str) -> list[tuple[str, str,
     """
     names = set(re.findall(r":(\w+)", statement))
     places = len(set(re.findall(r"\?(\d+)", statement)))
-    sets = {"keys", "record_ids", "last_writes"}
+    sets = {"keys", "record_ids", "last_writes", "property_values"}
     parameters = {name: "[]" if name in sets else 0 for name in names} or (0,) * places
     rows = connection.execute("EXPLAIN QUERY PLAN " + statement, parameters).fetchall()
     accesses = []

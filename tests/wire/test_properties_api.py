@@ -21,8 +21,8 @@ from moyeu.operations import definitions as operations
 from moyeu.operations.portals import hash_token
 from moyeu.storage.contract import IndexedPart, Portal, Token
 from moyeu.storage.sqlite import SqliteStore, open_store
+from moyeu.wire.access import definitions_refusal
 from moyeu.wire.errors import PROBLEM_WORDS
-from moyeu.wire.properties import check_access
 from moyeu.wire.property_words import DEFINITION_WORDS
 
 PORTAL_ID = 1234567
@@ -1095,7 +1095,7 @@ def test_partner_services_are_defined_with_the_scopes_of_their_records(
     assert object_type is not None
     caller = Caller(PORTAL_ID, 9, None, frozenset(scopes))
 
-    assert (check_access(caller, object_type, access) is not None) is is_refused
+    assert (definitions_refusal(caller, object_type, access) is not None) is is_refused
 
 
 # --- words -----------------------------------------------------------------------------------

@@ -29,11 +29,13 @@ class Stage:
     display_order: int
     metadata: tuple[tuple[str, str], ...]
     guessed: bool = False
+    created_at_ms: int = STANDARD_PIPELINE_TIME_MS
+    updated_at_ms: int = STANDARD_PIPELINE_TIME_MS
 
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """One pipeline with its stages in display order, which counts from 0.
+    """One pipeline with its stages; those of a standard one are in display order, from 0.
 
     stage_property: the property whose value is a stage id. For contacts and companies it is
     `lifecyclestage`, and a write answers the id of their pipeline as `hs_pipeline`.
@@ -44,8 +46,10 @@ class Pipeline:
     display_order: int
     stages: tuple[Stage, ...]
     stage_property: str
-    evidence: str
+    evidence: str = ""
     guessed: bool = False
+    created_at_ms: int = STANDARD_PIPELINE_TIME_MS
+    updated_at_ms: int = STANDARD_PIPELINE_TIME_MS
 
 
 class _StageRow(msgspec.Struct, array_like=True, forbid_unknown_fields=True):

@@ -167,3 +167,20 @@ GENERIC_PROPERTY_WRITE_SCOPES: Final = DESCRIBED_WRITE_SCOPES.union(
     *(property_write_scopes(object_type) for object_type in OBJECT_TYPES)
 )
 """The first step of a write: the described scopes, and those of types they leave out (GUESS)."""
+
+# Custom object types and their schemas (SPEC): any one suffices.
+
+CUSTOM_OBJECT_READ_SCOPES: Final = ("crm.objects.custom.read",)
+CUSTOM_OBJECT_WRITE_SCOPES: Final = ("crm.objects.custom.write",)
+
+SCHEMA_READ_SCOPES: Final = ("crm.schemas.custom.read", "crm.objects.custom.read")
+SCHEMA_WRITE_SCOPES: Final = ("crm.schemas.custom.write",)
+
+# Owners (SPEC): any one suffices.
+
+OWNER_READ_SCOPES: Final = ("crm.objects.owners.read", "automation")
+
+OBJECT_READ_SCOPES: Final = tuple(
+    sorted({scope for each in OBJECT_TYPES for scope in each.read_scopes})
+)
+"""The read scopes of HubSpot's own types: the limits API needs any one of them (observed)."""

@@ -18,6 +18,7 @@ class ApiVersion:
     pipeline_prefixes: tuple[str, ...]
     owner_prefixes: tuple[str, ...]
     limit_prefixes: tuple[str, ...]
+    object_library_prefixes: tuple[str, ...]
 
     dates_normalised: bool
     """Dates off midnight, in epoch seconds or with a time of day are accepted and normalised."""
@@ -47,6 +48,7 @@ def _dated(
         pipeline_prefixes=(f"/crm/pipelines/{name}",),
         owner_prefixes=tuple(f"/crm/owners/{v}" for v in stable),
         limit_prefixes=tuple(f"/crm/limits/{v}" for v in stable),
+        object_library_prefixes=tuple(f"/crm/object-library/{v}/enablement" for v in stable),
         dates_normalised=is_2026_09,
         warnings_on_records=is_2026_09,
         admin_rules_enforced=is_2026_09,
@@ -72,6 +74,7 @@ VERSIONS: tuple[ApiVersion, ...] = (
         pipeline_prefixes=("/crm/v3/pipelines",),
         owner_prefixes=("/crm/v3/owners",),
         limit_prefixes=("/crm/v3/limits",),
+        object_library_prefixes=("/crm/v3/object-library/enablement",),
         dates_normalised=False,
         warnings_on_records=False,
         admin_rules_enforced=False,

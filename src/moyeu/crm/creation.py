@@ -148,9 +148,10 @@ def new_record(
         given.setdefault(object_type.pipeline_property, first.id)
         if first.stages:
             given.setdefault(object_type.stage_property, first.stages[0].id)
-    return StoredRecord(
-        record_id, properties | given, occasion.now_ms, occasion.now_ms, None, last_write=0
-    )
+    properties |= given
+    for derive in definitions.derivations:
+        derive({}, properties, occasion.now_ms)
+    return StoredRecord(record_id, properties, occasion.now_ms, occasion.now_ms, None, last_write=0)
 
 
 def _text(value: str | Append) -> str:

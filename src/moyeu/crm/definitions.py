@@ -5,19 +5,35 @@ A snapshot never changes; a write to definitions makes a new one.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from moyeu.catalog.object_types import ObjectType
 from moyeu.catalog.pipelines import Pipeline
 from moyeu.catalog.properties import PropertyDefinition, PropertyGroup
-from moyeu.crm.values.outcome import ValueRule
+from moyeu.crm.admin_rules import NO_ADMIN_RULES, AdminRules
+from moyeu.crm.type_rules import TypeRules, type_rules
+from moyeu.crm.validations import ValidationRule
+from moyeu.crm.values.outcome import Derivation, ValueRule
 from moyeu.crm.values.pipeline import pipeline_rule, stage_rule
 from moyeu.crm.values.plain import PlainTest, plain_test_of
 from moyeu.crm.values.rules import refusal_rule, rule_of
 
 
 @dataclass(frozen=True, slots=True)
+class Team:
+    """A team that an owner belongs to; `primary`: whether it is the owner's main one."""
+
+    id: str
+    name: str
+    primary: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Owner:
-    """A user or queue that records can belong to; `id` is decimal text."""
+    """A user or queue that records can belong to; `id` is decimal text.
+
+    user_id: None of a queue. Times: milliseconds since 1970, UTC.
+    """
 
     id: str
     email: str
@@ -25,6 +41,10 @@ class Owner:
     last_name: str
     user_id: int | None
     archived: bool = False
+    type: Literal["PERSON", "QUEUE"] = "PERSON"
+    teams: tuple[Team, ...] = ()
+    created_at_ms: int = 0
+    updated_at_ms: int = 0
 
 
 # eq=False: a snapshot is itself and no other, and its hash costs nothing.
@@ -41,6 +61,8 @@ class TypeDefinitions:
     update_id_names: those that an update takes as `idProperty`: only flagged ones, so neither a
     contact's email nor hs_object_id (records decision table, rows 14 and 15).
     written_back: what a write answers besides the written names, in name order.
+    validations: the portal's own rules for values, by property name; `rules` contain them.
+    derivations: what follows from changed values, to be applied in this order.
     """
 
     portal_id: int
@@ -57,6 +79,9 @@ class TypeDefinitions:
     indexed_names: frozenset[str]
     update_id_names: frozenset[str]
     written_back: tuple[str, ...]
+    validations: Mapping[str, tuple[ValidationRule, ...]]
+    admin_rules: AdminRules
+    derivations: tuple[Derivation, ...]
 
     def rules_for(self, *, dates_normalised: bool) -> Mapping[str, ValueRule]:
         """The value rules by property name."""
@@ -77,14 +102,20 @@ def define_type(
     groups: Iterable[PropertyGroup],
     pipelines: tuple[Pipeline, ...],
     owner_ids: frozenset[str],
+    validations: Mapping[str, tuple[ValidationRule, ...]] | None = None,
+    admin_rules: AdminRules = NO_ADMIN_RULES,
 ) -> TypeDefinitions:
-    """The snapshot of a type from its definitions, archived ones included."""
+    """The snapshot of a type from its definitions, archived ones included.
+
+    pipelines: active ones in display order. validations: by property name.
+    """
     every = sorted(properties, key=lambda definition: definition.name)
     active = {each.name: each for each in every if each.archived_at_ms is None}
     refused = {name: rule for name, each in active.items() if (rule := refusal_rule(each))}
     flagged = frozenset(name for name, each in active.items() if each.has_unique_value)
     unique = flagged | {name for name in object_type.id_properties if name in active}
     # An archived property may be on its way to becoming unique: its values are entered in parts.
+    special = type_rules(object_type.id)
     kept = {each.name for each in every if each.has_unique_value or each.archived_at_ms is not None}
     return TypeDefinitions(
         portal_id=portal_id,
@@ -93,13 +124,17 @@ def define_type(
         archived={each.name: each for each in every if each.archived_at_ms is not None},
         groups=tuple(groups),
         pipelines=pipelines,
-        rules=_rules(object_type, active, owner_ids, pipelines, dates_normalised=False) | refused,
+        rules=_rules(object_type, active, owner_ids, pipelines, dates_normalised=False)
+        | _special_rules(special, active)
+        | refused,
         normalising_rules=_rules(object_type, active, owner_ids, pipelines, dates_normalised=True)
+        | _special_rules(special, active)
         | refused,
         plain_tests={
             name: test
             for name, each in active.items()
             if name not in refused
+            and name not in special.value_rules
             and name not in (object_type.pipeline_property, object_type.stage_property)
             and (test := plain_test_of(each))
         },
@@ -108,7 +143,28 @@ def define_type(
         indexed_names=unique | kept,
         update_id_names=flagged,
         written_back=_written_back(object_type, active, refused),
+        validations=validations or {},
+        admin_rules=admin_rules,
+        derivations=_derivations(special, active, pipelines),
     )
+
+
+def _special_rules(
+    special: TypeRules, active: Mapping[str, PropertyDefinition]
+) -> dict[str, ValueRule]:
+    return {
+        name: make(active[name]) for name, make in special.value_rules.items() if name in active
+    }
+
+
+def _derivations(
+    special: TypeRules,
+    active: Mapping[str, PropertyDefinition],
+    pipelines: tuple[Pipeline, ...],
+) -> tuple[Derivation, ...]:
+    if special.derivation is None:
+        return ()
+    return (special.derivation(pipelines, active),)
 
 
 def _rules(

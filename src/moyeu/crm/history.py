@@ -12,10 +12,13 @@ class RecordWrite:
 
     number: unique and ascending within the portal. changed: the values written, "" for a cleared
     one. source_type and source_id as HubSpot names them (`INTEGRATION`, the app id).
+    previous: number of the record's write before this one, 0 for its first.
     """
 
     number: int
+    object_type_id: str
     record_id: int
+    previous: int
     written_at_ms: int
     changed: dict[str, str]
     source_type: str

@@ -354,6 +354,8 @@ class _Planner:
         if changed:
             if not self._coupled.isdisjoint(changed):
                 couple_pipeline(self._definitions, record.properties, changed)
+            for derive in self._definitions.derivations:
+                derive(record.properties, changed, self._batch.now_ms)
             if not self._definitions.unique_names.isdisjoint(changed):
                 moves = self._moves(record, changed)
                 if isinstance(moves, UniqueValueTaken):

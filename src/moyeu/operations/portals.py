@@ -11,7 +11,15 @@ from typing import Final
 
 from moyeu.catalog.capabilities import OPERATIONS, capability
 from moyeu.catalog.object_types import OBJECT_TYPES
-from moyeu.catalog.scopes import GENERIC_PROPERTY_READ_SCOPES, GENERIC_PROPERTY_WRITE_SCOPES
+from moyeu.catalog.scopes import (
+    CUSTOM_OBJECT_READ_SCOPES,
+    CUSTOM_OBJECT_WRITE_SCOPES,
+    GENERIC_PROPERTY_READ_SCOPES,
+    GENERIC_PROPERTY_WRITE_SCOPES,
+    OWNER_READ_SCOPES,
+    SCHEMA_READ_SCOPES,
+    SCHEMA_WRITE_SCOPES,
+)
 from moyeu.catalog.versions import VERSIONS
 from moyeu.crm.callers import Caller
 from moyeu.crm.problems import Problem
@@ -98,7 +106,9 @@ def known_scopes() -> frozenset[str]:
     }
     own = {scope for each in OBJECT_TYPES for scope in (*each.read_scopes, *each.write_scopes)}
     generic = GENERIC_PROPERTY_READ_SCOPES | GENERIC_PROPERTY_WRITE_SCOPES
-    return frozenset(asked | own | generic)
+    other = {*SCHEMA_READ_SCOPES, *SCHEMA_WRITE_SCOPES, *OWNER_READ_SCOPES}
+    other |= {*CUSTOM_OBJECT_READ_SCOPES, *CUSTOM_OBJECT_WRITE_SCOPES}
+    return frozenset(asked | own | generic | other)
 
 
 @cache
@@ -108,6 +118,7 @@ def reading_scopes() -> frozenset[str]:
     Tickets and deal splits stay closed: the one scope of each writes too.
     """
     reading = {scope for each in OBJECT_TYPES for scope in each.read_scopes}
+    reading |= {*SCHEMA_READ_SCOPES, *CUSTOM_OBJECT_READ_SCOPES, "crm.objects.owners.read"}
     reading |= {scope for scope in GENERIC_PROPERTY_READ_SCOPES if scope.endswith(".read")}
     writing = {scope for each in OBJECT_TYPES for scope in each.write_scopes}
     return frozenset(reading - writing - GENERIC_PROPERTY_WRITE_SCOPES)

@@ -7,13 +7,18 @@ it takes the engine as a parameter.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
+from moyeu.catalog.pipelines import Pipeline
 from moyeu.catalog.properties import PropertyDefinition, PropertyGroup
+from moyeu.crm.admin_rules import AdminRules
+from moyeu.crm.associations import Association
 from moyeu.crm.callers import Caller, Occasion
 from moyeu.crm.definitions import Owner, TypeDefinitions
 from moyeu.crm.history import RecordWrite
+from moyeu.crm.object_schemas import ObjectSchema, PortalTypes
 from moyeu.crm.records import Change, StoredRecord, UniqueKey, UniqueMove
+from moyeu.crm.validations import ValidationRule
 
 T = TypeVar("T")
 
@@ -64,6 +69,50 @@ class Token:
     created_at_ms: int
 
 
+DefinitionKind = Literal[
+    "property", "group", "schema", "pipeline", "validations", "admin_rules", "association_type"
+]
+"""What a stored definition is."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDefinition:
+    """One definition of a portal's own, as it is kept: what an archive of a portal copies.
+
+    name: of a property, group or pipeline, of the property that validations are for, the category
+    and id of an association type (`USER_DEFINED:12`); "" where a type has one of the kind.
+    document: JSON text; the fields are those of the dataclass of the kind.
+    """
+
+    kind: DefinitionKind
+    object_type_id: str
+    name: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One change of a pipeline (`stage_id` is "") or of one of its stages.
+
+    action: `CREATE`, `UPDATE` or `DELETE`. document: the pipeline or stage afterwards, JSON text.
+    """
+
+    pipeline_id: str
+    stage_id: str
+    action: str
+    at_ms: int
+    user_id: int | None
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """The next ids that a portal gives out: of records, and of custom object types (after `2-`)."""
+
+    next_record_id: int
+    next_object_type: int
+
+
 class ReadTransaction(Protocol):
     """A consistent view of the database. Every method costs one statement unless it says so."""
 
@@ -84,6 +133,31 @@ class ReadTransaction(Protocol):
 
         Inside a write transaction: as this transaction sees it.
         """
+        ...
+
+    def object_types(self, portal_id: int) -> PortalTypes:
+        """The newest committed snapshot of the portal's object types; free when it is cached.
+
+        Inside a write transaction: as this transaction sees it.
+        """
+        ...
+
+    def own_definitions(self, portal_id: int) -> list[StoredDefinition]:
+        """Everything that the portal defined beside the catalog or in its place.
+
+        Ascending by kind, object type and name; a standard pipeline that was deleted stands with
+        the document `null`. Two statements.
+        """
+        ...
+
+    def pipeline_audit(
+        self, portal_id: int, object_type_id: str, pipeline_id: str, stage_id: str
+    ) -> list[AuditEntry]:
+        """The changes of a pipeline (`stage_id` "") or of one of its stages, newest first."""
+        ...
+
+    def counters(self, portal_id: int) -> Counters:
+        """What the portal's next ids are."""
         ...
 
     def owners(self, portal_id: int) -> list[Owner]:
@@ -130,6 +204,41 @@ class ReadTransaction(Protocol):
         self, portal_id: int, object_type_id: str, records: Sequence[StoredRecord]
     ) -> dict[int, list[RecordWrite]]:
         """All writes of each record, newest first."""
+        ...
+
+    def records_with_values(
+        self,
+        portal_id: int,
+        object_type_id: str,
+        name: str,
+        values: Sequence[str],
+        count_max: int,
+    ) -> list[tuple[int, str]]:
+        """(record id, value) of active records that have one of the values in a property.
+
+        Ascending by record id, at most `count_max`; walks the records of the type.
+        """
+        ...
+
+    def associations(
+        self, portal_id: int, record_ids: Sequence[int]
+    ) -> dict[int, list[Association]]:
+        """The associations from each record, by to-type, to-record, category and type id."""
+        ...
+
+    def associations_after(
+        self, portal_id: int, after: Association | None, count_max: int
+    ) -> list[Association]:
+        """All associations of the portal after that one, ascending by from-record and the rest."""
+        ...
+
+    def merged_after(
+        self, portal_id: int, object_type_id: str, record_id: int, count_max: int
+    ) -> list[tuple[str, int, int]]:
+        """(object type id, record id, survivor id) of records that were merged away.
+
+        Those after that object type and record id, ascending by both.
+        """
         ...
 
     def count_records(self, portal_id: int, object_type_id: str) -> int:
@@ -193,7 +302,26 @@ class WriteTransaction(ReadTransaction, Protocol):
     def merge_away(
         self, portal_id: int, object_type_id: str, record_id: int, survivor_id: int
     ) -> None:
-        """Removes a record whose values live on in another, and remembers where it went."""
+        """Removes a record whose values live on in another, and remembers where it went.
+
+        Records that were merged into it before lead to the survivor too. Its associations go to
+        the survivor, but for those between the two.
+        """
+        ...
+
+    def erase_records(self, portal_id: int, object_type_id: str, record_ids: Sequence[int]) -> int:
+        """Removes records for good, archived or not, with all that is kept of them.
+
+        Documents, unique values, associations and histories; how many there were.
+        """
+        ...
+
+    def put_associations(self, portal_id: int, associations: Sequence[Association]) -> None:
+        """Adds associations; those that are there already stay."""
+        ...
+
+    def remove_associations(self, portal_id: int, associations: Sequence[Association]) -> None:
+        """Removes associations; those that are not there are passed over."""
         ...
 
     def move_unique_values(
@@ -210,6 +338,65 @@ class WriteTransaction(ReadTransaction, Protocol):
 
     def put_group(self, portal_id: int, object_type_id: str, group: PropertyGroup) -> None:
         """Adds or replaces a property group."""
+        ...
+
+    def new_object_type_id(self, portal_id: int) -> str:
+        """The id of a custom object type that was never given out before in this portal."""
+        ...
+
+    def put_schema(self, portal_id: int, schema: ObjectSchema) -> None:
+        """Adds or replaces a custom object type."""
+        ...
+
+    def purge_object_type(self, portal_id: int, object_type_id: str) -> None:
+        """Removes a custom object type with its definitions, its records and all of theirs."""
+        ...
+
+    def put_pipeline(self, portal_id: int, object_type_id: str, pipeline: Pipeline) -> None:
+        """Adds or replaces a pipeline with its stages."""
+        ...
+
+    def remove_pipeline(self, portal_id: int, object_type_id: str, pipeline_id: str) -> None:
+        """Removes a pipeline, a standard one too."""
+        ...
+
+    def add_audit(self, portal_id: int, object_type_id: str, entries: Sequence[AuditEntry]) -> None:
+        """Adds changes of pipelines or stages, in order."""
+        ...
+
+    def put_validations(
+        self, portal_id: int, object_type_id: str, name: str, rules: Sequence[ValidationRule]
+    ) -> None:
+        """Sets all rules for the values of a property; none removes them."""
+        ...
+
+    def put_admin_rules(self, portal_id: int, object_type_id: str, rules: AdminRules) -> None:
+        """Sets what the portal's admins require of records of the type."""
+        ...
+
+    def restore_definitions(self, portal_id: int, definitions: Sequence[StoredDefinition]) -> None:
+        """Adds or replaces definitions as `own_definitions` of some portal told them."""
+        ...
+
+    def restore_records(
+        self, portal_id: int, object_type_id: str, records: Sequence[StoredRecord]
+    ) -> None:
+        """Adds records as they are: with archived ones, their `last_write` and no new history.
+
+        The unique values of active ones are taken by the definitions as they are now.
+        """
+        ...
+
+    def restore_writes(self, portal_id: int, writes: Sequence[RecordWrite]) -> None:
+        """Adds history entries as they are, under their own numbers, which must be free."""
+        ...
+
+    def restore_merged(self, portal_id: int, merged: Sequence[tuple[str, int, int]]) -> None:
+        """Adds (object type id, record id, survivor id) of records that were merged away."""
+        ...
+
+    def restore_counters(self, portal_id: int, counters: Counters) -> None:
+        """Makes sure that no id below the counters is given out any more."""
         ...
 
     def index_values(
@@ -265,6 +452,10 @@ class Store(Protocol):
 
     def cached_definitions(self, portal_id: int, object_type_id: str) -> TypeDefinitions | None:
         """The newest committed snapshot if it is at hand, without waiting."""
+        ...
+
+    def cached_object_types(self, portal_id: int) -> PortalTypes | None:
+        """The newest committed snapshot of object types if it is at hand, without waiting."""
         ...
 
     def cached_caller(self, token_hash: bytes) -> Caller | None:

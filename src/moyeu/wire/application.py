@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from moyeu.catalog.capabilities import capability, types_offering
-from moyeu.catalog.object_types import find_object_type, looks_like_type_id
+from moyeu.catalog.object_types import ObjectType, find_object_type, looks_like_type_id
 from moyeu.crm.problems import NonNumericId
 from moyeu.storage.contract import Store, StoreError, StoreFullError
 from moyeu.wire.asgi import ClientDisconnectedError, Receive, Scope, Send, read_body
 from moyeu.wire.auth import authenticate
-from moyeu.wire.endpoints import DefinitionRoute, Endpoint, Match, Router
+from moyeu.wire.endpoints import Endpoint, Match, Router
 from moyeu.wire.errors import (
     INTERNAL_ERROR,
     Refusal,
@@ -28,7 +28,7 @@ from moyeu.wire.errors import (
     word_problem,
 )
 from moyeu.wire.exchange import Answer, Query, Request
-from moyeu.wire.properties import check_access
+from moyeu.wire.routes import DefinitionRoute
 
 _log = logging.getLogger("moyeu.wire")
 
@@ -135,15 +135,19 @@ class Application:
         caller = await authenticate(self._store, headers, query.last("hapikey"))
         if isinstance(caller, Refusal):
             return caller
-        type_text = found.match.variables["objectType"]
-        object_type = find_object_type(type_text)
-        if object_type is None:
-            return unknown_type(type_text, is_id=looks_like_type_id(type_text))
+        named_type = None
+        if "objectType" in found.match.variables:
+            type_text = found.match.variables["objectType"]
+            named_type = find_object_type(type_text) or await self._custom_type(
+                caller.portal_id, type_text
+            )
+            if named_type is None:
+                return unknown_type(type_text, is_id=looks_like_type_id(type_text))
         return Request(
             store=self._store,
             caller=caller,
             version=found.endpoint.version,
-            object_type=object_type,
+            named_type=named_type,
             path=found.match.variables,
             query=query,
             query_text=query_text,
@@ -153,6 +157,15 @@ class Application:
             correlation_id=correlation_id,
             base_url=_base_url(scope, headers),
         )
+
+    async def _custom_type(self, portal_id: int, text: str) -> ObjectType | None:
+        """The custom object type of the portal that the text names."""
+        types = self._store.cached_object_types(portal_id)
+        if types is None:
+            types = await self._store.read(
+                lambda transaction: transaction.object_types(portal_id), few=True
+            )
+        return types.find(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +191,7 @@ def _check_route(found: _Found, request: Request) -> Refusal | None:
     """Whether the type has the operation in this version, and the caller the scopes for it."""
     route = found.endpoint.route
     if isinstance(route, DefinitionRoute):
-        return check_access(request.caller, request.object_type, route.access)
+        return route.check(request)
     version = found.endpoint.version.name
     row = capability(version, request.object_type, route.operation)
     if row is None:

@@ -5,41 +5,14 @@ here. The routes are kept as a tree of path segments, so that finding one costs 
 per segment however many there are.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final
 
-from moyeu.catalog.capabilities import Operation
 from moyeu.catalog.versions import VERSIONS, ApiVersion
 from moyeu.wire import records
-from moyeu.wire.exchange import Answer, Request
-from moyeu.wire.properties import PROPERTY_ENDPOINTS
-
-Handler = Callable[[Request, Callable[[], int]], Awaitable[Answer]]
-"""Takes the request and the clock (ms since 1970)."""
-
-Access = Literal["read", "write"]
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectRoute:
-    """A route of records: whether a type has it in a version is a matter of the catalog."""
-
-    method: str
-    template: str
-    operation: Operation
-    handler: Handler | None
-
-
-@dataclass(frozen=True, slots=True)
-class DefinitionRoute:
-    """A route of definitions, which every type has; scopes come from the catalog."""
-
-    name: str
-    method: str
-    template: str
-    access: Access
-    handler: Handler
+from moyeu.wire.properties import PROPERTY_ROUTES
+from moyeu.wire.routes import Api, DefinitionRoute, ObjectRoute
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +25,11 @@ class Endpoint:
 
     @property
     def is_collection(self) -> bool:
-        """Whether a trailing slash is accepted: on collections only (a guess)."""
-        return self.path.endswith("{objectType}")
+        """Whether a trailing slash is accepted: on collections only (a guess).
+
+        Clients call owners with one (observed).
+        """
+        return self.path.endswith("{objectType}") or self.route.template == ""
 
 
 OBJECT_ROUTES: tuple[ObjectRoute, ...] = (
@@ -73,10 +49,10 @@ OBJECT_ROUTES: tuple[ObjectRoute, ...] = (
     ObjectRoute("POST", "/{objectType}/search", "search", None),
 )
 
-PROPERTY_ROUTES: tuple[DefinitionRoute, ...] = tuple(
-    DefinitionRoute(name, method, template, access, handler)
-    for name, method, template, handler, access in PROPERTY_ENDPOINTS
+APIS: Final[tuple[Api, ...]] = (
+    Api("Properties", lambda version: version.property_prefixes, PROPERTY_ROUTES),
 )
+"""The other APIs: which prefixes of a version they stand below, and their routes."""
 
 
 def endpoints() -> Iterator[Endpoint]:
@@ -85,9 +61,10 @@ def endpoints() -> Iterator[Endpoint]:
         for prefix in version.object_prefixes:
             for route in OBJECT_ROUTES:
                 yield Endpoint(version, prefix + route.template, route)
-        for prefix in version.property_prefixes:
-            for definition_route in PROPERTY_ROUTES:
-                yield Endpoint(version, prefix + definition_route.template, definition_route)
+        for api in APIS:
+            for prefix in api.prefixes(version):
+                for definition_route in api.routes:
+                    yield Endpoint(version, prefix + definition_route.template, definition_route)
 
 
 @dataclass(slots=True)

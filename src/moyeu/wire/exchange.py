@@ -47,14 +47,15 @@ class Query:
 class Request:
     """A request whose route, caller and object type are known.
 
-    path: the variable segments of the route by name, percent-decoded. headers: names in lower case.
+    named_type: the object type that the path names, None where it names none. path: the variable
+    segments of the route by name, percent-decoded. headers: names in lower case.
     base_url: scheme and host that the client called, for links.
     """
 
     store: Store
     caller: Caller
     version: ApiVersion
-    object_type: ObjectType
+    named_type: ObjectType | None
     path: Mapping[str, str]
     query: Query
     query_text: str
@@ -63,6 +64,12 @@ class Request:
     now_ms: int
     correlation_id: str
     base_url: str
+
+    @property
+    def object_type(self) -> ObjectType:
+        """The object type that the path names, on routes that name one."""
+        assert self.named_type is not None
+        return self.named_type
 
     def occasion(self) -> Occasion:
         """What a write is told about this request."""

@@ -1,31 +1,21 @@
 """The handlers of the property routes: decode → operation → encode."""
 
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Final, Literal, get_args
-from urllib.parse import quote
+from collections.abc import Callable, Iterable
+from typing import Final, get_args
 
-from moyeu.catalog.object_types import ObjectType
 from moyeu.catalog.properties import DataSensitivity, PropertyDefinition
-from moyeu.catalog.scopes import (
-    GENERIC_PROPERTY_READ_SCOPES,
-    GENERIC_PROPERTY_WRITE_SCOPES,
-    property_read_scopes,
-    property_write_scopes,
-    read_scopes_named_in_refusal,
-)
-from moyeu.crm.callers import Caller
 from moyeu.crm.definition_problems import UnknownSensitivity
 from moyeu.crm.problems import Problem
 from moyeu.operations import definitions as operations
+from moyeu.wire.access import may_read_definitions, may_write_definitions
+from moyeu.wire.answering import created, ok, refusal_of, refuse
 from moyeu.wire.decode import decoded
-from moyeu.wire.encode import batch_body, encode_json
+from moyeu.wire.encode import batch_body
 from moyeu.wire.errors import (
     PROBLEM_WORDS,
     Json,
     Refusal,
-    missing_scopes,
     render_refusal,
-    type_coordinates,
 )
 from moyeu.wire.exchange import NO_CONTENT, Answer, Request
 from moyeu.wire.jackson import JsonProblem
@@ -45,11 +35,10 @@ from moyeu.wire.property_bodies import (
     decode_property_update,
 )
 from moyeu.wire.property_words import DEFINITION_WORDS, NESTED
+from moyeu.wire.routes import DefinitionRoute
 
-Access = Literal["read", "write"]
 Clock = Callable[[], int]
 """Milliseconds since 1970, UTC."""
-Handler = Callable[[Request, Clock], Awaitable[Answer]]
 
 _WORDS: Final = {**PROBLEM_WORDS, **DEFINITION_WORDS}
 _SENSITIVITIES: Final[dict[str, DataSensitivity]] = {
@@ -57,67 +46,20 @@ _SENSITIVITIES: Final[dict[str, DataSensitivity]] = {
 }
 
 
-# --- who may ---------------------------------------------------------------------------------
-
-
-def check_access(caller: Caller, object_type: ObjectType, access: Access) -> Refusal | None:
-    """Whether the caller may read or write definitions of the type; the refusal if not.
-
-    A token without any scope of the generic list lacks scopes; one that has such a scope but none
-    for this type lacks permissions (a guess that explains both recorded refusals). The sentence
-    is recorded for reads; for writes it is a guess.
-    """
-    if access == "read":
-        generic, own = GENERIC_PROPERTY_READ_SCOPES, property_read_scopes(object_type)
-        named = read_scopes_named_in_refusal(object_type)
-    else:
-        generic, own = GENERIC_PROPERTY_WRITE_SCOPES, property_write_scopes(object_type)
-        named = own
-    if caller.may(own):
-        return None
-    if caller.scopes.isdisjoint(generic):
-        return missing_scopes(named)
-    return Refusal(
-        403,
-        f"You do not have permissions to {'view' if access == 'read' else 'edit'} object type"
-        f" {type_coordinates(object_type.id)} in portal {caller.portal_id}"
-        f" (requires one of [{object_type.scope_name}-{access}])",
-    )
-
-
-# --- answers ---------------------------------------------------------------------------------
-
-
-def _ok(body: Json, status: int = 200) -> Answer:
-    return Answer(status, encode_json(body))
+# --- answers and refusals --------------------------------------------------------------------
 
 
 def _created(request: Request, body: Json, *path: str) -> Answer:
-    # That a create answers with a Location is observed; its form is that of record creates.
-    prefix = request.base_url + request.version.property_prefixes[0]
-    parts = (request.path["objectType"], *path)
-    location = "/".join((prefix, *(quote(part, safe="") for part in parts)))
-    return Answer(201, encode_json(body), headers=((b"location", location.encode()),))
-
-
-# --- refusals --------------------------------------------------------------------------------
+    prefix = request.version.property_prefixes[0]
+    return created(request, body, prefix, request.path["objectType"], *path)
 
 
 def _refuse(request: Request, problem: Problem | JsonProblem) -> Answer:
-    if isinstance(problem, JsonProblem):
-        refusal = Refusal(400, problem.message, problem.category)
-    else:
-        refusal = _word(request, problem)
-    answer = render_refusal(refusal, request.correlation_id)
+    answer = refuse(request, problem, _WORDS)
     if isinstance(problem, NESTED):
         outer = Refusal(answer.status, answer.body.decode())
         return render_refusal(outer, request.correlation_id)
     return answer
-
-
-def _word(request: Request, problem: Problem) -> Refusal:
-    render = _WORDS[type(problem)]
-    return render(problem, request.caller.portal_id, request.object_type.id)
 
 
 def _batch_error(request: Request, name: str, problem: Problem) -> Json:
@@ -125,7 +67,7 @@ def _batch_error(request: Request, name: str, problem: Problem) -> Json:
 
     Source: observed 2026-02-26 for a name that exists; a guess for every other problem.
     """
-    refusal = _word(request, problem)
+    refusal = refusal_of(request, problem, _WORDS)
     return present(
         {
             "status": "error",
@@ -167,7 +109,7 @@ async def list_properties(request: Request, _clock_ms: Clock) -> Answer:
         archived=request.query.flag("archived"),
         sensitivity=sensitivity,
     )
-    return _ok({"results": [property_body(each) for each in found]})
+    return ok({"results": [property_body(each) for each in found]})
 
 
 async def read_property(request: Request, _clock_ms: Clock) -> Answer:
@@ -183,7 +125,7 @@ async def read_property(request: Request, _clock_ms: Clock) -> Answer:
         archived=request.query.flag("archived"),
         sensitivity=sensitivity,
     )
-    return _refuse(request, found) if isinstance(found, Problem) else _ok(property_body(found))
+    return _refuse(request, found) if isinstance(found, Problem) else ok(property_body(found))
 
 
 async def create_property(request: Request, _clock_ms: Clock) -> Answer:
@@ -191,12 +133,12 @@ async def create_property(request: Request, _clock_ms: Clock) -> Answer:
     given = await decoded(decode_property_create, request.body)
     if isinstance(given, JsonProblem):
         return _refuse(request, given)
-    created = await operations.create_property(
+    made = await operations.create_property(
         request.store, request.occasion(), request.object_type.id, given
     )
-    if isinstance(created, Problem):
-        return _refuse(request, created)
-    return _created(request, property_body(created), created.name)
+    if isinstance(made, Problem):
+        return _refuse(request, made)
+    return _created(request, property_body(made), made.name)
 
 
 async def update_property(request: Request, _clock_ms: Clock) -> Answer:
@@ -214,7 +156,7 @@ async def update_property(request: Request, _clock_ms: Clock) -> Answer:
     )
     if isinstance(changed, Problem):
         return _refuse(request, changed)
-    return _ok(property_body(changed))
+    return ok(property_body(changed))
 
 
 async def archive_property(request: Request, _clock_ms: Clock) -> Answer:
@@ -291,7 +233,7 @@ async def list_groups(request: Request, _clock_ms: Clock) -> Answer:
     groups = await operations.list_groups(
         request.store, request.caller.portal_id, request.object_type.id
     )
-    return _ok({"results": [group_body(each) for each in groups]})
+    return ok({"results": [group_body(each) for each in groups]})
 
 
 async def read_group(request: Request, _clock_ms: Clock) -> Answer:
@@ -302,7 +244,7 @@ async def read_group(request: Request, _clock_ms: Clock) -> Answer:
         request.object_type.id,
         request.path["groupName"],
     )
-    return _refuse(request, found) if isinstance(found, Problem) else _ok(group_body(found))
+    return _refuse(request, found) if isinstance(found, Problem) else ok(group_body(found))
 
 
 async def create_group(request: Request, _clock_ms: Clock) -> Answer:
@@ -310,12 +252,12 @@ async def create_group(request: Request, _clock_ms: Clock) -> Answer:
     given = await decoded(decode_group_create, request.body)
     if isinstance(given, JsonProblem):
         return _refuse(request, given)
-    created = await operations.create_group(
+    made = await operations.create_group(
         request.store, request.occasion(), request.object_type.id, given
     )
-    if isinstance(created, Problem):
-        return _refuse(request, created)
-    return _created(request, group_body(created), "groups", created.name)
+    if isinstance(made, Problem):
+        return _refuse(request, made)
+    return _created(request, group_body(made), "groups", made.name)
 
 
 async def update_group(request: Request, _clock_ms: Clock) -> Answer:
@@ -330,7 +272,7 @@ async def update_group(request: Request, _clock_ms: Clock) -> Answer:
         request.path["groupName"],
         change,
     )
-    return _refuse(request, changed) if isinstance(changed, Problem) else _ok(group_body(changed))
+    return _refuse(request, changed) if isinstance(changed, Problem) else ok(group_body(changed))
 
 
 async def archive_group(request: Request, _clock_ms: Clock) -> Answer:
@@ -343,37 +285,24 @@ async def archive_group(request: Request, _clock_ms: Clock) -> Answer:
 
 # --- the routes ------------------------------------------------------------------------------
 
-PROPERTY_ENDPOINTS: Final[tuple[tuple[str, str, str, Handler, Access], ...]] = (
-    ("property_list", "GET", "/{objectType}", list_properties, "read"),
-    ("property_create", "POST", "/{objectType}", create_property, "write"),
-    ("property_read", "GET", "/{objectType}/{propertyName}", read_property, "read"),
-    ("property_update", "PATCH", "/{objectType}/{propertyName}", update_property, "write"),
-    ("property_archive", "DELETE", "/{objectType}/{propertyName}", archive_property, "write"),
-    (
-        "property_batch_create",
-        "POST",
-        "/{objectType}/batch/create",
-        batch_create_properties,
-        "write",
-    ),
-    ("property_batch_read", "POST", "/{objectType}/batch/read", batch_read_properties, "read"),
-    (
-        "property_batch_archive",
-        "POST",
-        "/{objectType}/batch/archive",
-        batch_archive_properties,
-        "write",
-    ),
-    ("property_group_list", "GET", "/{objectType}/groups", list_groups, "read"),
-    ("property_group_create", "POST", "/{objectType}/groups", create_group, "write"),
-    ("property_group_read", "GET", "/{objectType}/groups/{groupName}", read_group, "read"),
-    ("property_group_update", "PATCH", "/{objectType}/groups/{groupName}", update_group, "write"),
-    (
-        "property_group_archive",
-        "DELETE",
-        "/{objectType}/groups/{groupName}",
-        archive_group,
-        "write",
-    ),
+_READ: Final = may_read_definitions
+_WRITE: Final = may_write_definitions
+
+PROPERTY_ROUTES: Final[tuple[DefinitionRoute, ...]] = tuple(
+    DefinitionRoute(name, method, "/{objectType}" + path, check, handler)
+    for name, method, path, check, handler in (
+        ("property_list", "GET", "", _READ, list_properties),
+        ("property_create", "POST", "", _WRITE, create_property),
+        ("property_read", "GET", "/{propertyName}", _READ, read_property),
+        ("property_update", "PATCH", "/{propertyName}", _WRITE, update_property),
+        ("property_archive", "DELETE", "/{propertyName}", _WRITE, archive_property),
+        ("property_batch_create", "POST", "/batch/create", _WRITE, batch_create_properties),
+        ("property_batch_read", "POST", "/batch/read", _READ, batch_read_properties),
+        ("property_batch_archive", "POST", "/batch/archive", _WRITE, batch_archive_properties),
+        ("property_group_list", "GET", "/groups", _READ, list_groups),
+        ("property_group_create", "POST", "/groups", _WRITE, create_group),
+        ("property_group_read", "GET", "/groups/{groupName}", _READ, read_group),
+        ("property_group_update", "PATCH", "/groups/{groupName}", _WRITE, update_group),
+        ("property_group_archive", "DELETE", "/groups/{groupName}", _WRITE, archive_group),
+    )
 )
-"""Operation, method, template below a prefix of a version, handler, what the caller must have."""

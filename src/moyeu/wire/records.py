@@ -7,6 +7,7 @@ from moyeu.crm.creation import CreatePlan
 from moyeu.crm.problems import Problem, RecordNotFound
 from moyeu.crm.records import RecordInput, UpdatePlan
 from moyeu.operations import records as operations
+from moyeu.wire.answering import refuse
 from moyeu.wire.decode import (
     decode_batch_archive,
     decode_batch_create,
@@ -26,20 +27,12 @@ from moyeu.wire.encode import (
     read_record,
     written_record,
 )
-from moyeu.wire.errors import Refusal, container_answer, render_refusal, word_problem
+from moyeu.wire.errors import container_answer
 from moyeu.wire.exchange import NO_CONTENT, Answer, Request
 from moyeu.wire.jackson import JsonProblem
 
 WriteRecords = Callable[..., Awaitable[UpdatePlan | CreatePlan | Problem]]
 """`update_records` or `create_records` of the operations."""
-
-
-def _refuse(request: Request, problem: Problem | JsonProblem) -> Answer:
-    if isinstance(problem, JsonProblem):
-        refusal = Refusal(400, problem.message, problem.category)
-    else:
-        refusal = word_problem(problem, request.caller.portal_id, request.object_type.id)
-    return render_refusal(refusal, request.correlation_id)
 
 
 async def _form(request: Request) -> RecordForm:
@@ -59,7 +52,7 @@ async def _write_batch(
 ) -> Answer:
     """The answer to a batch of writes; `status` when every input was carried out, else 207."""
     if isinstance(inputs, JsonProblem):
-        return _refuse(request, inputs)
+        return refuse(request, inputs)
     plan = await write(
         request.store,
         request.occasion(),
@@ -68,7 +61,7 @@ async def _write_batch(
         dates_normalised=request.version.dates_normalised,
     )
     if isinstance(plan, Problem):
-        return _refuse(request, plan)
+        return refuse(request, plan)
     form = await _form(request)
     warn = request.version.warnings_on_records
     results = [written_record(form, each, warn=warn) for each in plan.results]
@@ -93,7 +86,7 @@ async def update(request: Request, _clock_ms: Callable[[], int]) -> Answer:
     """`PATCH …/{objectId}`."""
     properties = await decoded(decode_update, request.body)
     if isinstance(properties, JsonProblem):
-        return _refuse(request, properties)
+        return refuse(request, properties)
     result = await operations.update_record(
         request.store,
         request.occasion(),
@@ -102,7 +95,7 @@ async def update(request: Request, _clock_ms: Callable[[], int]) -> Answer:
         dates_normalised=request.version.dates_normalised,
     )
     if isinstance(result, Problem):
-        return _refuse(request, result)
+        return refuse(request, result)
     warn = request.version.warnings_on_records
     return Answer(200, encode_json(written_record(await _form(request), result, warn=warn)))
 
@@ -111,7 +104,7 @@ async def create(request: Request, _clock_ms: Callable[[], int]) -> Answer:
     """`POST …/{objectType}`."""
     given = await decoded(decode_create, request.body)
     if isinstance(given, JsonProblem):
-        return _refuse(request, given)
+        return refuse(request, given)
     plan = await operations.create_records(
         request.store,
         request.occasion(),
@@ -120,7 +113,7 @@ async def create(request: Request, _clock_ms: Callable[[], int]) -> Answer:
         dates_normalised=request.version.dates_normalised,
     )
     if isinstance(plan, Problem):
-        return _refuse(request, plan)
+        return refuse(request, plan)
     result = plan.results[0]
     warn = request.version.warnings_on_records
     body = encode_json(written_record(await _form(request), result, warn=warn))
@@ -136,18 +129,18 @@ async def archive(request: Request, _clock_ms: Callable[[], int]) -> Answer:
     problem = await operations.archive_records(
         request.store, request.occasion(), request.object_type.id, [request.path["objectId"]]
     )
-    return NO_CONTENT if problem is None else _refuse(request, problem)
+    return NO_CONTENT if problem is None else refuse(request, problem)
 
 
 async def batch_archive(request: Request, _clock_ms: Callable[[], int]) -> Answer:
     """`POST …/batch/archive`."""
     ids = await decoded(decode_batch_archive, request.body)
     if isinstance(ids, JsonProblem):
-        return _refuse(request, ids)
+        return refuse(request, ids)
     problem = await operations.archive_records(
         request.store, request.occasion(), request.object_type.id, ids
     )
-    return NO_CONTENT if problem is None else _refuse(request, problem)
+    return NO_CONTENT if problem is None else refuse(request, problem)
 
 
 async def read(request: Request, _clock_ms: Callable[[], int]) -> Answer:
@@ -165,7 +158,7 @@ async def read(request: Request, _clock_ms: Callable[[], int]) -> Answer:
     if isinstance(found, RecordNotFound) and request.accepts_html():
         return container_answer(404)
     if isinstance(found, Problem):
-        return _refuse(request, found)
+        return refuse(request, found)
     form = await _form(request)
     wished = Wished.of(form.definitions, request.query.names("properties"), with_history)
     return Answer(200, encode_json(read_record(form, found, wished)))
@@ -175,7 +168,7 @@ async def batch_read(request: Request, clock_ms: Callable[[], int]) -> Answer:
     """`POST …/batch/read`."""
     asked = await decoded(decode_batch_read, request.body)
     if isinstance(asked, JsonProblem):
-        return _refuse(request, asked)
+        return refuse(request, asked)
     found = await operations.read_records(
         request.store,
         request.caller.portal_id,
@@ -186,7 +179,7 @@ async def batch_read(request: Request, clock_ms: Callable[[], int]) -> Answer:
         with_history=bool(asked.properties_with_history),
     )
     if isinstance(found, Problem):
-        return _refuse(request, found)
+        return refuse(request, found)
     form = await _form(request)
     wished = Wished.of(form.definitions, asked.properties, asked.properties_with_history)
     results = [read_record(form, each, wished) for each in found.records]
@@ -208,7 +201,7 @@ async def list_page(request: Request, _clock_ms: Callable[[], int]) -> Answer:
         with_history=bool(with_history),
     )
     if isinstance(page, Problem):
-        return _refuse(request, page)
+        return refuse(request, page)
     form = await _form(request)
     wished = Wished.of(form.definitions, request.query.names("properties"), with_history)
     body: dict[str, object] = {

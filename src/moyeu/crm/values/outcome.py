@@ -1,6 +1,6 @@
 """What a value rule answers besides the kept text."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from moyeu.crm.problems import ValueProblem
@@ -31,3 +31,8 @@ ValueOutcome = str | Append | Normalised | ValueProblem
 
 ValueRule = Callable[[str, int], ValueOutcome]
 """(text as sent, now in ms since 1970) → outcome. Never raises."""
+
+Derivation = Callable[[Mapping[str, str], dict[str, str], int], None]
+"""(values before, changed values, now in ms since 1970): adds to the changed values in place what
+follows from them. Before a create there are no values. What it adds is no longer subject to rules.
+"""

@@ -21,6 +21,7 @@ import apsw
 
 from moyeu.crm.callers import Caller
 from moyeu.crm.definitions import TypeDefinitions
+from moyeu.crm.object_schemas import PortalTypes
 from moyeu.storage.contract import (
     ReadTransaction,
     StoreBrokenError,
@@ -30,6 +31,7 @@ from moyeu.storage.contract import (
     WriteTransaction,
 )
 from moyeu.storage.sqlite.connection import open_reader, open_writer
+from moyeu.storage.sqlite.definitions import Snapshots
 from moyeu.storage.sqlite.lock import ProcessLock
 from moyeu.storage.sqlite.migrate import migrate
 from moyeu.storage.sqlite.transaction import SqliteReadTransaction, SqliteWriteTransaction
@@ -103,11 +105,11 @@ class SqliteStore:
         self._wal_pages = 0
         # In place of SQLite's own checkpoint at a commit, which passes over a failed fsync.
         self._connection.set_wal_hook(self._note_wal_pages)
-        self._definitions: dict[tuple[int, str], TypeDefinitions] = {}
+        self._snapshots = Snapshots()
         self._callers: dict[bytes, Caller] = {}
         self._generation = 0
         self._cache_lock = threading.Lock()
-        self._transaction = SqliteWriteTransaction(self._connection, self._definitions)
+        self._transaction = SqliteWriteTransaction(self._connection, self._snapshots)
         self._queue: queue.SimpleQueue[_Piece[Any] | None] = queue.SimpleQueue()
         self._waiting: _WaitingByLoop = weakref.WeakKeyDictionary()
         self._broken: StoreBrokenError | None = None
@@ -137,15 +139,19 @@ class SqliteStore:
         # Before BEGIN: a snapshot that is older than the newest commit must not be kept.
         generation = self._generation
 
-        def keep(definitions: TypeDefinitions) -> None:
+        def keep(snapshot: TypeDefinitions | PortalTypes) -> None:
             with self._cache_lock:
-                if generation == self._generation:
-                    key = (definitions.portal_id, definitions.object_type.id)
-                    self._definitions[key] = definitions
+                if generation != self._generation:
+                    return
+                if isinstance(snapshot, PortalTypes):
+                    self._snapshots.types[snapshot.portal_id] = snapshot
+                else:
+                    key = (snapshot.portal_id, snapshot.object_type.id)
+                    self._snapshots.definitions[key] = snapshot
 
         connection.execute("BEGIN")
         try:
-            return work(SqliteReadTransaction(connection, self._definitions, keep))
+            return work(SqliteReadTransaction(connection, self._snapshots, keep))
         finally:
             # A failed read may have ended the transaction already; COMMIT would hide its error.
             if connection.in_transaction:
@@ -153,7 +159,11 @@ class SqliteStore:
 
     def cached_definitions(self, portal_id: int, object_type_id: str) -> TypeDefinitions | None:
         """See the contract."""
-        return self._definitions.get((portal_id, object_type_id))
+        return self._snapshots.definitions.get((portal_id, object_type_id))
+
+    def cached_object_types(self, portal_id: int) -> PortalTypes | None:
+        """See the contract."""
+        return self._snapshots.types.get(portal_id)
 
     def cached_caller(self, token_hash: bytes) -> Caller | None:
         """See the contract."""
@@ -308,13 +318,14 @@ class SqliteStore:
             return
         with self._cache_lock:
             self._generation += 1
+            kept = self._snapshots.definitions
             for portal_id, type_id in transaction.changed_definitions:
                 for key in [
-                    key
-                    for key in self._definitions
-                    if key[0] == portal_id and type_id in (None, key[1])
+                    key for key in kept if key[0] == portal_id and type_id in (None, key[1])
                 ]:
-                    del self._definitions[key]
+                    del kept[key]
+            for portal_id in transaction.changed_types:
+                self._snapshots.types.pop(portal_id, None)
             for token_hash in transaction.removed_tokens:
                 self._callers.pop(token_hash, None)
 

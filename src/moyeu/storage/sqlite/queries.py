@@ -45,14 +45,17 @@ DELETE FROM token WHERE token_hash = :token_hash AND portal_id = :portal_id RETU
 """
 
 OWNERS: Final = """
-SELECT owner_id, email, first_name, last_name, user_id, archived FROM owner
-WHERE portal_id = :portal_id ORDER BY owner_id
+SELECT owner_id, email, first_name, last_name, user_id, archived, type, teams, created_at_ms,
+       updated_at_ms
+FROM owner WHERE portal_id = :portal_id ORDER BY owner_id
 """
 
 ADD_OWNER: Final = """
 INSERT OR REPLACE INTO owner
-    (portal_id, owner_id, email, first_name, last_name, user_id, archived)
-VALUES (:portal_id, :owner_id, :email, :first_name, :last_name, :user_id, :archived)
+    (portal_id, owner_id, email, first_name, last_name, user_id, archived, type, teams,
+     created_at_ms, updated_at_ms)
+VALUES (:portal_id, :owner_id, :email, :first_name, :last_name, :user_id, :archived, :type, :teams,
+        :created_at_ms, :updated_at_ms)
 """
 
 PROPERTIES: Final = """
@@ -73,6 +76,130 @@ WHERE portal_id = :portal_id AND object_type_id = :object_type_id ORDER BY name
 PUT_GROUP: Final = """
 INSERT OR REPLACE INTO property_group (portal_id, object_type_id, name, definition)
 VALUES (:portal_id, :object_type_id, :name, :definition)
+"""
+
+# Definitions of one kind, of one object type.
+DEFINITIONS: Final = """
+SELECT kind, name, document FROM definition
+WHERE portal_id = :portal_id AND object_type_id = :object_type_id
+"""
+
+# The custom object types of a portal; there are few definitions of other kinds between them.
+SCHEMAS: Final = """
+SELECT document FROM definition WHERE portal_id = :portal_id AND kind = 'schema'
+ORDER BY object_type_id
+"""
+
+PUT_DEFINITION: Final = """
+INSERT OR REPLACE INTO definition (portal_id, object_type_id, kind, name, document)
+VALUES (:portal_id, :object_type_id, :kind, :name, :document)
+"""
+
+REMOVE_DEFINITION: Final = """
+DELETE FROM definition
+WHERE portal_id = :portal_id AND object_type_id = :object_type_id AND kind = :kind AND name = :name
+"""
+
+OWN_DEFINITIONS: Final = """
+SELECT kind, object_type_id, name, document FROM definition WHERE portal_id = :portal_id
+UNION ALL
+SELECT 'property', object_type_id, name, definition FROM property WHERE portal_id = :portal_id
+UNION ALL
+SELECT 'group', object_type_id, name, definition FROM property_group WHERE portal_id = :portal_id
+ORDER BY 1, 2, 3
+"""
+
+AUDIT: Final = """
+SELECT pipeline_id, stage_id, action, at_ms, user_id, document FROM pipeline_audit
+WHERE portal_id = :portal_id AND object_type_id = :object_type_id
+  AND pipeline_id = :pipeline_id AND stage_id = :stage_id
+ORDER BY number DESC
+"""
+
+ADD_AUDIT: Final = """
+INSERT INTO pipeline_audit (portal_id, object_type_id, pipeline_id, stage_id, number, action,
+                            at_ms, user_id, document)
+SELECT ?1, ?2, ?3, ?4, coalesce(max(number), 0) + 1, ?5, ?6, ?7, ?8 FROM pipeline_audit
+WHERE portal_id = ?1 AND object_type_id = ?2 AND pipeline_id = ?3 AND stage_id = ?4
+"""
+
+# Gives out an id, and answers the first one after it.
+TAKE_OBJECT_TYPE_ID: Final = """
+UPDATE portal SET next_object_type = next_object_type + 1 WHERE portal_id = :portal_id
+RETURNING next_object_type
+"""
+
+COUNTERS: Final = """
+SELECT next_record_id, next_object_type FROM portal WHERE portal_id = :portal_id
+"""
+
+RESTORE_COUNTERS: Final = """
+UPDATE portal SET next_record_id = max(next_record_id, :next_record_id),
+                  next_object_type = max(next_object_type, :next_object_type)
+WHERE portal_id = :portal_id
+"""
+
+# What is kept of one object type, table by table; associations and history have no key by type.
+PURGE_OBJECT_TYPE: Final = tuple(
+    f"DELETE FROM {table} WHERE portal_id = :portal_id AND object_type_id = :object_type_id"
+    for table in (
+        "record",
+        "record_merged",
+        "unique_value",
+        "record_write",
+        "property",
+        "property_group",
+        "definition",
+        "pipeline_audit",
+    )
+)
+
+PURGE_ASSOCIATIONS: Final = """
+DELETE FROM association
+WHERE portal_id = :portal_id
+  AND (from_object_type_id = :object_type_id OR to_object_type_id = :object_type_id)
+"""
+
+_ASSOCIATION: Final = (
+    "a.from_object_type_id, a.from_record_id, a.to_object_type_id, a.to_record_id, a.category,"
+    " a.type_id"
+)
+
+# What are these records associated with?
+ASSOCIATIONS: Final = f"""
+SELECT {_ASSOCIATION} FROM json_each(:record_ids) AS k
+CROSS JOIN association AS a ON a.portal_id = :portal_id AND a.from_record_id = k.value
+ORDER BY a.from_record_id, a.to_object_type_id, a.to_record_id, a.category, a.type_id
+"""
+
+# Which of these records are associated with that one?
+ASSOCIATIONS_BACK: Final = f"""
+SELECT {_ASSOCIATION} FROM json_each(:record_ids) AS k
+CROSS JOIN association AS a
+    ON a.portal_id = :portal_id AND a.from_record_id = k.value
+   AND a.to_object_type_id = :object_type_id AND a.to_record_id = :record_id
+"""
+
+ASSOCIATIONS_AFTER: Final = f"""
+SELECT {_ASSOCIATION} FROM association AS a
+WHERE a.portal_id = :portal_id
+  AND (a.from_record_id, a.to_object_type_id, a.to_record_id, a.category, a.type_id)
+      > (:from_record_id, :to_object_type_id, :to_record_id, :category, :type_id)
+ORDER BY a.from_record_id, a.to_object_type_id, a.to_record_id, a.category, a.type_id
+LIMIT :count_max
+"""
+
+PUT_ASSOCIATION: Final = """
+INSERT INTO association (portal_id, from_object_type_id, from_record_id, to_object_type_id,
+                         to_record_id, category, type_id)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+ON CONFLICT DO NOTHING
+"""
+
+REMOVE_ASSOCIATION: Final = """
+DELETE FROM association
+WHERE portal_id = ?1 AND from_record_id = ?3 AND to_object_type_id = ?4 AND to_record_id = ?5
+  AND category = ?6 AND type_id = ?7 AND from_object_type_id = ?2
 """
 
 _RECORD: Final = (
@@ -129,6 +256,14 @@ WHERE r.portal_id = :portal_id AND r.object_type_id = :object_type_id
 ORDER BY r.record_id LIMIT :count_max
 """
 
+# Which active records have one of these values in a property?
+RECORDS_WITH_VALUES: Final = """
+SELECT record_id, properties ->> :path FROM record
+WHERE portal_id = :portal_id AND object_type_id = :object_type_id AND archived_at_ms IS NULL
+  AND properties ->> :path IN (SELECT value FROM json_each(:property_values))
+ORDER BY record_id LIMIT :count_max
+"""
+
 COUNT_RECORDS: Final = """
 SELECT count(*) FROM record
 WHERE portal_id = :portal_id AND object_type_id = :object_type_id AND archived_at_ms IS NULL
@@ -143,16 +278,16 @@ WITH RECURSIVE chain (number) AS (
     CROSS JOIN record_write AS w ON w.portal_id = :portal_id AND w.number = chain.number
     WHERE w.previous > 0
 )
-SELECT w.number, w.record_id, w.written_at_ms, w.changed, w.source_type, w.app_id, w.user_id,
-       w.correlation_id, w.trace_id
+SELECT w.number, w.object_type_id, w.record_id, w.previous, w.written_at_ms, w.changed,
+       w.source_type, w.app_id, w.user_id, w.correlation_id, w.trace_id
 FROM chain
 CROSS JOIN record_write AS w ON w.portal_id = :portal_id AND w.number = chain.number
 ORDER BY w.number DESC
 """
 
 WRITES_AFTER: Final = """
-SELECT number, record_id, written_at_ms, changed, source_type, app_id, user_id, correlation_id,
-       trace_id
+SELECT number, object_type_id, record_id, previous, written_at_ms, changed, source_type, app_id,
+       user_id, correlation_id, trace_id
 FROM record_write
 WHERE portal_id = :portal_id AND number > :number ORDER BY number LIMIT :count_max
 """
@@ -190,6 +325,51 @@ DELETE_RECORD: Final = """
 DELETE FROM record
 WHERE portal_id = :portal_id AND object_type_id = :object_type_id AND record_id = :record_id
 RETURNING properties
+"""
+
+ERASE_RECORDS: Final = """
+DELETE FROM record
+WHERE portal_id = :portal_id AND object_type_id = :object_type_id
+  AND record_id IN (SELECT value FROM json_each(:record_ids))
+RETURNING record_id, properties, last_write
+"""
+
+# The whole chain of writes of each record, from its last one.
+ERASE_HISTORY: Final = """
+WITH RECURSIVE chain (number) AS (
+    SELECT value FROM json_each(:last_writes)
+    UNION ALL
+    SELECT w.previous FROM chain
+    CROSS JOIN record_write AS w ON w.portal_id = :portal_id AND w.number = chain.number
+    WHERE w.previous > 0
+)
+DELETE FROM record_write
+WHERE portal_id = :portal_id AND number IN (SELECT number FROM chain)
+"""
+
+FORGET_MERGED: Final = """
+DELETE FROM record_merged
+WHERE portal_id = :portal_id AND object_type_id = :object_type_id
+  AND survivor_id IN (SELECT value FROM json_each(:record_ids))
+"""
+
+# Those that went into a record which goes itself now.
+MERGE_ON: Final = """
+UPDATE record_merged SET survivor_id = :survivor_id
+WHERE portal_id = :portal_id AND object_type_id = :object_type_id AND survivor_id = :record_id
+"""
+
+MERGED_AFTER: Final = """
+SELECT object_type_id, record_id, survivor_id FROM record_merged
+WHERE portal_id = :portal_id
+  AND (object_type_id, record_id) > (:object_type_id, :record_id)
+ORDER BY object_type_id, record_id LIMIT :count_max
+"""
+
+RESTORE_RECORD: Final = """
+INSERT INTO record (portal_id, object_type_id, record_id, properties, created_at_ms,
+                    updated_at_ms, archived_at_ms, last_write)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
 """
 
 MERGE_AWAY: Final = """

@@ -1,28 +1,25 @@
 """Transactions over one connection: reads, and the writer's turn."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 import apsw
 import msgspec
 
-from moyeu.catalog.object_types import ObjectType, object_type_by_id
-from moyeu.catalog.pipelines import standard_pipelines
-from moyeu.catalog.properties import (
-    PropertyDefinition,
-    PropertyGroup,
-    standard_groups,
-    standard_properties,
-)
+from moyeu.crm.associations import Association
 from moyeu.crm.callers import Caller, Occasion
-from moyeu.crm.definitions import Owner, TypeDefinitions, define_type
 from moyeu.crm.history import RecordWrite
 from moyeu.crm.records import Change, StoredRecord, UniqueKey, UniqueMove
-from moyeu.storage.contract import IndexedPart, Portal, Token
+from moyeu.storage.contract import Counters, IndexedPart, Portal, Token
 from moyeu.storage.sqlite import queries
+from moyeu.storage.sqlite.definitions import (
+    DefinitionReads,
+    DefinitionWrites,
+    Row,
+    Snapshots,
+)
 
-Definitions = Mapping[tuple[int, str], TypeDefinitions]
-Row = tuple[Any, ...]
+_BEFORE_ALL: Final = Association("", -1, "", -1, "HUBSPOT_DEFINED", -1)
 
 _FIRST_RECORD_ID = 40_000_000_001
 """Ids of real portals have eleven or twelve digits; clients that assume so are not surprised."""
@@ -31,8 +28,6 @@ _SOURCE_TYPE = "INTEGRATION"
 
 _write_json = msgspec.json.Encoder().encode
 _read_document = msgspec.json.Decoder(dict[str, str]).decode
-_read_definition = msgspec.json.Decoder(PropertyDefinition).decode
-_read_group = msgspec.json.Decoder(PropertyGroup).decode
 _read_scopes = msgspec.json.Decoder(frozenset[str]).decode
 
 
@@ -40,21 +35,8 @@ def _json(value: object) -> str:
     return _write_json(value).decode()
 
 
-class SqliteReadTransaction:
-    """The reads of the contract. `keep` is told every snapshot that had to be made."""
-
-    def __init__(
-        self,
-        connection: apsw.Connection,
-        cached: Definitions,
-        keep: Callable[[TypeDefinitions], None],
-    ) -> None:
-        self._connection = connection
-        self._cached = cached
-        self._keep = keep
-
-    def _rows(self, statement: str, parameters: Mapping[str, Any] | Row = ()) -> list[Row]:
-        return self._connection.execute(statement, parameters).fetchall()
+class SqliteReadTransaction(DefinitionReads):
+    """The reads of the contract beside those of definitions."""
 
     def portals(self) -> list[Portal]:
         """See the contract."""
@@ -71,42 +53,6 @@ class SqliteReadTransaction:
         """See the contract."""
         rows = self._rows(queries.CALLER, {"token_hash": token_hash})
         return _caller(rows[0]) if rows else None
-
-    def definitions(self, portal_id: int, object_type_id: str) -> TypeDefinitions:
-        """See the contract."""
-        found = self._cached.get((portal_id, object_type_id))
-        if found is None:
-            found = self._define(portal_id, object_type_id)
-            self._keep(found)
-        return found
-
-    def _define(self, portal_id: int, object_type_id: str) -> TypeDefinitions:
-        object_type = _object_type(object_type_id)
-        key = {"portal_id": portal_id, "object_type_id": object_type_id}
-        properties = {each.name: each for each in standard_properties(object_type)}
-        for (text,) in self._rows(queries.PROPERTIES, key):
-            own = _read_definition(text)
-            properties[own.name] = own
-        groups = {each.name: each for each in standard_groups(object_type)}
-        for (text,) in self._rows(queries.GROUPS, key):
-            group = _read_group(text)
-            groups[group.name] = group
-        owner_ids = frozenset(each.id for each in self.owners(portal_id))
-        return define_type(
-            portal_id,
-            object_type,
-            properties.values(),
-            sorted(groups.values(), key=lambda each: each.display_order),
-            standard_pipelines(object_type),
-            owner_ids,
-        )
-
-    def owners(self, portal_id: int) -> list[Owner]:
-        """See the contract."""
-        return [
-            Owner(row[0], row[1], row[2], row[3], row[4], bool(row[5]))
-            for row in self._rows(queries.OWNERS, {"portal_id": portal_id})
-        ]
 
     def records(
         self, portal_id: int, object_type_id: str, record_ids: Sequence[int]
@@ -187,8 +133,70 @@ class SqliteReadTransaction:
         )
         writes: dict[int, list[RecordWrite]] = {each.record_id: [] for each in records}
         for row in rows:
-            writes[row[1]].append(_write(row))
+            writes[row[2]].append(_write(row))
         return writes
+
+    def records_with_values(
+        self,
+        portal_id: int,
+        object_type_id: str,
+        name: str,
+        values: Sequence[str],
+        count_max: int,
+    ) -> list[tuple[int, str]]:
+        """See the contract."""
+        return self._rows(
+            queries.RECORDS_WITH_VALUES,
+            {
+                "portal_id": portal_id,
+                "object_type_id": object_type_id,
+                "path": f'$."{name}"',
+                "property_values": _json(list(values)),
+                "count_max": count_max,
+            },
+        )
+
+    def associations(
+        self, portal_id: int, record_ids: Sequence[int]
+    ) -> dict[int, list[Association]]:
+        """See the contract."""
+        rows = self._rows(
+            queries.ASSOCIATIONS,
+            {"portal_id": portal_id, "record_ids": _json(list(dict.fromkeys(record_ids)))},
+        )
+        found: dict[int, list[Association]] = {each: [] for each in record_ids}
+        for row in rows:
+            found[row[1]].append(Association(*row))
+        return found
+
+    def associations_after(
+        self, portal_id: int, after: Association | None, count_max: int
+    ) -> list[Association]:
+        """See the contract."""
+        place = (after or _BEFORE_ALL)._asdict()
+        rows = self._rows(
+            queries.ASSOCIATIONS_AFTER,
+            {**place, "portal_id": portal_id, "count_max": count_max},
+        )
+        return [Association(*row) for row in rows]
+
+    def merged_after(
+        self, portal_id: int, object_type_id: str, record_id: int, count_max: int
+    ) -> list[tuple[str, int, int]]:
+        """See the contract."""
+        return self._rows(
+            queries.MERGED_AFTER,
+            {
+                "portal_id": portal_id,
+                "object_type_id": object_type_id,
+                "record_id": record_id,
+                "count_max": count_max,
+            },
+        )
+
+    def counters(self, portal_id: int) -> Counters:
+        """See the contract."""
+        return Counters(*self._rows(queries.COUNTERS, {"portal_id": portal_id})[0])
 
     def count_records(self, portal_id: int, object_type_id: str) -> int:
         """See the contract."""
@@ -205,54 +213,26 @@ class SqliteReadTransaction:
         return [_write(row) for row in rows]
 
 
-class SqliteWriteTransaction(SqliteReadTransaction):
+class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites):
     """The writer's turn: one object for the life of the writer's connection.
 
     `begin` starts a commit group and `forget` drops what a rolled-back group had in mind.
     """
 
-    def __init__(self, connection: apsw.Connection, cached: Definitions) -> None:
-        super().__init__(connection, cached, self._keep_for_group)
-        self._group: dict[tuple[int, str], TypeDefinitions] = {}
+    def __init__(self, connection: apsw.Connection, cached: Snapshots) -> None:
+        DefinitionWrites.__init__(self, connection, cached)
         self._next_writes: dict[int, int] = {}
-        self.changed_definitions: set[tuple[int, str | None]] = set()
-        """(portal id, object type id) of definitions written in this group; None means all types
-        of the portal."""
         self.removed_tokens: set[bytes] = set()
 
     def begin(self) -> None:
         """Starts with nothing changed."""
-        self._group.clear()
-        self.changed_definitions.clear()
+        self.begin_definitions()
         self.removed_tokens.clear()
 
     def forget(self) -> None:
         """After a rollback: counters are read again from the database."""
         self.begin()
         self._next_writes.clear()
-
-    def _keep_for_group(self, definitions: TypeDefinitions) -> None:
-        self._group[definitions.portal_id, definitions.object_type.id] = definitions
-
-    def definitions(self, portal_id: int, object_type_id: str) -> TypeDefinitions:
-        """See the contract: as this transaction sees it."""
-        key = (portal_id, object_type_id)
-        if found := self._group.get(key):
-            return found
-        if self.changed_definitions and (
-            key in self.changed_definitions or (portal_id, None) in self.changed_definitions
-        ):
-            found = self._define(portal_id, object_type_id)
-            self._keep_for_group(found)
-            return found
-        return super().definitions(portal_id, object_type_id)
-
-    def _definitions_changed(self, portal_id: int, object_type_id: str | None) -> None:
-        self.changed_definitions.add((portal_id, object_type_id))
-        for key in [
-            key for key in self._group if key[0] == portal_id and object_type_id in (None, key[1])
-        ]:
-            del self._group[key]
 
     def add_portal(self, portal: Portal) -> None:
         """See the contract."""
@@ -288,22 +268,6 @@ class SqliteWriteTransaction(SqliteReadTransaction):
         key = {"portal_id": portal_id, "token_hash": token_hash}
         self.removed_tokens.add(token_hash)
         return bool(self._rows(queries.REMOVE_TOKEN, key))
-
-    def add_owner(self, portal_id: int, owner: Owner) -> None:
-        """See the contract."""
-        self._definitions_changed(portal_id, None)
-        self._connection.execute(
-            queries.ADD_OWNER,
-            {
-                "portal_id": portal_id,
-                "owner_id": owner.id,
-                "email": owner.email,
-                "first_name": owner.first_name,
-                "last_name": owner.last_name,
-                "user_id": owner.user_id,
-                "archived": int(owner.archived),
-            },
-        )
 
     def new_record_ids(self, portal_id: int, count: int) -> range:
         """See the contract."""
@@ -440,7 +404,75 @@ class SqliteWriteTransaction(SqliteReadTransaction):
         key = {"portal_id": portal_id, "object_type_id": object_type_id, "record_id": record_id}
         rows = self._rows(queries.DELETE_RECORD, key)
         self._free_values(portal_id, object_type_id, [(record_id, text) for (text,) in rows])
-        self._connection.execute(queries.MERGE_AWAY, key | {"survivor_id": survivor_id})
+        self._move_associations(portal_id, object_type_id, record_id, survivor_id)
+        merged = key | {"survivor_id": survivor_id}
+        self._connection.execute(queries.MERGE_ON, merged)
+        self._connection.execute(queries.MERGE_AWAY, merged)
+
+    def _move_associations(
+        self, portal_id: int, object_type_id: str, record_id: int, survivor_id: int
+    ) -> None:
+        forth, back = self._associations_of(portal_id, object_type_id, record_id)
+        self.remove_associations(portal_id, forth + back)
+        moved = [
+            each._replace(from_record_id=survivor_id)
+            for each in forth
+            if each.to_record_id != survivor_id
+        ]
+        moved += [
+            each._replace(to_record_id=survivor_id)
+            for each in back
+            if each.from_record_id != survivor_id
+        ]
+        self.put_associations(portal_id, moved)
+
+    def _associations_of(
+        self, portal_id: int, object_type_id: str, record_id: int
+    ) -> tuple[list[Association], list[Association]]:
+        """The associations from a record, and those to it."""
+        forth = self.associations(portal_id, [record_id])[record_id]
+        rows = self._rows(
+            queries.ASSOCIATIONS_BACK,
+            {
+                "portal_id": portal_id,
+                "object_type_id": object_type_id,
+                "record_id": record_id,
+                "record_ids": _json(list({each.to_record_id for each in forth})),
+            },
+        )
+        return forth, [Association(*row) for row in rows]
+
+    def erase_records(self, portal_id: int, object_type_id: str, record_ids: Sequence[int]) -> int:
+        """See the contract."""
+        key = {
+            "portal_id": portal_id,
+            "object_type_id": object_type_id,
+            "record_ids": _json(list(record_ids)),
+        }
+        rows = self._rows(queries.ERASE_RECORDS, key)
+        self._free_values(portal_id, object_type_id, [row[:2] for row in rows])
+        last_writes = [row[2] for row in rows if row[2]]
+        self._connection.execute(
+            queries.ERASE_HISTORY, {"portal_id": portal_id, "last_writes": _json(last_writes)}
+        )
+        self._next_writes.pop(portal_id, None)
+        for row in rows:
+            forth, back = self._associations_of(portal_id, object_type_id, row[0])
+            self.remove_associations(portal_id, forth + back)
+        self._connection.execute(queries.FORGET_MERGED, key)
+        return len(rows)
+
+    def put_associations(self, portal_id: int, associations: Sequence[Association]) -> None:
+        """See the contract."""
+        self._connection.executemany(
+            queries.PUT_ASSOCIATION, [(portal_id, *each) for each in associations]
+        )
+
+    def remove_associations(self, portal_id: int, associations: Sequence[Association]) -> None:
+        """See the contract."""
+        self._connection.executemany(
+            queries.REMOVE_ASSOCIATION, [(portal_id, *each) for each in associations]
+        )
 
     def move_unique_values(
         self, portal_id: int, object_type_id: str, moves: Sequence[UniqueMove]
@@ -471,34 +503,6 @@ class SqliteWriteTransaction(SqliteReadTransaction):
                 ],
             )
 
-    def put_property(
-        self, portal_id: int, object_type_id: str, definition: PropertyDefinition
-    ) -> None:
-        """See the contract."""
-        self._definitions_changed(portal_id, object_type_id)
-        self._connection.execute(
-            queries.PUT_PROPERTY,
-            {
-                "portal_id": portal_id,
-                "object_type_id": object_type_id,
-                "name": definition.name,
-                "definition": _json(definition),
-            },
-        )
-
-    def put_group(self, portal_id: int, object_type_id: str, group: PropertyGroup) -> None:
-        """See the contract."""
-        self._definitions_changed(portal_id, object_type_id)
-        self._connection.execute(
-            queries.PUT_GROUP,
-            {
-                "portal_id": portal_id,
-                "object_type_id": object_type_id,
-                "name": group.name,
-                "definition": _json(group),
-            },
-        )
-
     def index_values(
         self, portal_id: int, object_type_id: str, name: str, from_id: int, count_max: int
     ) -> IndexedPart:
@@ -524,6 +528,95 @@ class SqliteWriteTransaction(SqliteReadTransaction):
         more = len(records) == count_max
         return IndexedPart(records[-1].record_id + 1 if more else None, None)
 
+    def purge_object_type(self, portal_id: int, object_type_id: str) -> None:
+        """See the contract."""
+        self.object_types_changed(portal_id, object_type_id)
+        key = {"portal_id": portal_id, "object_type_id": object_type_id}
+        for statement in queries.PURGE_OBJECT_TYPE:
+            self._connection.execute(statement, key)
+        self._connection.execute(queries.PURGE_ASSOCIATIONS, key)
+        self._next_writes.pop(portal_id, None)
+
+    def restore_records(
+        self, portal_id: int, object_type_id: str, records: Sequence[StoredRecord]
+    ) -> None:
+        """See the contract."""
+        self._connection.executemany(
+            queries.RESTORE_RECORD,
+            [
+                (
+                    portal_id,
+                    object_type_id,
+                    each.record_id,
+                    _json(each.properties),
+                    each.created_at_ms,
+                    each.updated_at_ms,
+                    each.archived_at_ms,
+                    each.last_write,
+                )
+                for each in records
+            ],
+        )
+        indexed = self.definitions(portal_id, object_type_id).indexed_names
+        moves = [
+            UniqueMove(name, each.record_id, None, value)
+            for each in records
+            if each.archived_at_ms is None
+            for name, value in each.properties.items()
+            if name in indexed and value
+        ]
+        self.move_unique_values(portal_id, object_type_id, moves)
+
+    def restore_writes(self, portal_id: int, writes: Sequence[RecordWrite]) -> None:
+        """See the contract."""
+        self._next_writes.pop(portal_id, None)
+        self._connection.executemany(
+            queries.ADD_WRITE,
+            [
+                (
+                    portal_id,
+                    each.number,
+                    each.object_type_id,
+                    each.record_id,
+                    each.previous,
+                    each.written_at_ms,
+                    _json(each.changed),
+                    each.source_type,
+                    int(each.source_id),
+                    each.user_id,
+                    each.correlation_id,
+                    each.trace_id,
+                )
+                for each in writes
+            ],
+        )
+
+    def restore_merged(self, portal_id: int, merged: Sequence[tuple[str, int, int]]) -> None:
+        """See the contract."""
+        self._connection.executemany(
+            queries.MERGE_AWAY,
+            [
+                {
+                    "portal_id": portal_id,
+                    "object_type_id": object_type_id,
+                    "record_id": record_id,
+                    "survivor_id": survivor_id,
+                }
+                for object_type_id, record_id, survivor_id in merged
+            ],
+        )
+
+    def restore_counters(self, portal_id: int, counters: Counters) -> None:
+        """See the contract."""
+        self._connection.execute(
+            queries.RESTORE_COUNTERS,
+            {
+                "portal_id": portal_id,
+                "next_record_id": counters.next_record_id,
+                "next_object_type": counters.next_object_type,
+            },
+        )
+
     def drop_index(self, portal_id: int, object_type_id: str, name: str) -> None:
         """See the contract."""
         self._connection.execute(
@@ -543,22 +636,18 @@ def _record(row: Row) -> StoredRecord:
 def _write(row: Row) -> RecordWrite:
     return RecordWrite(
         number=row[0],
-        record_id=row[1],
-        written_at_ms=row[2],
-        changed=_read_document(row[3]),
-        source_type=row[4],
-        source_id=str(row[5]),
-        user_id=row[6],
-        correlation_id=row[7],
-        trace_id=row[8],
+        object_type_id=row[1],
+        record_id=row[2],
+        previous=row[3],
+        written_at_ms=row[4],
+        changed=_read_document(row[5]),
+        source_type=row[6],
+        source_id=str(row[7]),
+        user_id=row[8],
+        correlation_id=row[9],
+        trace_id=row[10],
     )
 
 
 def _caller(row: Row) -> Caller:
     return Caller(row[0], row[1], row[2], _read_scopes(row[3]))
-
-
-def _object_type(object_type_id: str) -> ObjectType:
-    found = object_type_by_id(object_type_id)
-    assert found is not None, f"no object type {object_type_id}"
-    return found

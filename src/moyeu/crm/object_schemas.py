@@ -1,0 +1,147 @@
+"""Object types that a portal made itself: their schemas, and how paths name them.
+
+A custom type has the shape of HubSpot's own types (`catalog.object_types`), so that every operation
+and rule takes both.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from moyeu.catalog.object_types import (
+    CUSTOM_TYPE_ID_PREFIX,
+    ObjectType,
+    find_object_type,
+    object_type_by_id,
+)
+from moyeu.catalog.scopes import CUSTOM_OBJECT_READ_SCOPES, CUSTOM_OBJECT_WRITE_SCOPES
+
+_QUALIFIED_NAME = re.compile(r"p(\d*)_(.+)", re.ASCII | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaAssociation:
+    """An association of a custom type with another type, one direction.
+
+    id: the association type id as text. name: None where nobody gave one.
+    """
+
+    id: str
+    from_object_type_id: str
+    to_object_type_id: str
+    name: str | None = None
+    created_at_ms: int | None = None
+    updated_at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectSchema:
+    """A custom object type as its portal defined it. Property tuples hold names.
+
+    name: case kept; unique in the portal whatever the case. Times: milliseconds since 1970, UTC.
+    archived_at_ms: None of an active type.
+    """
+
+    object_type_id: str
+    name: str
+    label: str
+    label_plural: str
+    primary_display_property: str
+    description: str | None = None
+    secondary_display_properties: tuple[str, ...] = ()
+    required_properties: tuple[str, ...] = ()
+    searchable_properties: tuple[str, ...] = ()
+    has_pipelines: bool = False
+    """Whether a pipeline was ever made: its two properties appear with the first one and stay."""
+    restorable: bool = True
+    allows_sensitive_properties: bool = True
+    associations: tuple[SchemaAssociation, ...] = ()
+    created_at_ms: int
+    updated_at_ms: int
+    created_user_id: str | None = None
+    updated_user_id: str | None = None
+    archived_at_ms: int | None = None
+
+    @property
+    def inner_id(self) -> str:
+        """The digits of the type id after `2-`."""
+        return self.object_type_id.removeprefix(CUSTOM_TYPE_ID_PREFIX)
+
+    def qualified_name(self, portal_id: int) -> str:
+        """The fully qualified name, `p{portal}_{name}`."""
+        return f"p{portal_id}_{self.name}"
+
+
+def object_type_of(portal_id: int, schema: ObjectSchema) -> ObjectType:
+    """The object type that a schema describes."""
+    has_pipelines = schema.has_pipelines
+    return ObjectType(
+        id=schema.object_type_id,
+        name=schema.name,
+        singular=schema.name,
+        label=schema.label,
+        label_plural=schema.label_plural,
+        upper_name=schema.qualified_name(portal_id),
+        primary_display_property=schema.primary_display_property,
+        secondary_display_properties=schema.secondary_display_properties,
+        required_properties=schema.required_properties,
+        searchable_properties=schema.searchable_properties,
+        has_pipelines=has_pipelines,
+        pipeline_property="hs_pipeline" if has_pipelines else None,
+        stage_property="hs_pipeline_stage" if has_pipelines else None,
+        scope_name="custom",
+        read_scopes=CUSTOM_OBJECT_READ_SCOPES,
+        write_scopes=CUSTOM_OBJECT_WRITE_SCOPES,
+        id_evidence="OBSERVED",
+    )
+
+
+# eq=False: a snapshot is itself and no other.
+@dataclass(frozen=True, slots=True, eq=False)
+class PortalTypes:
+    """The object types of one portal, as a snapshot: HubSpot's own and custom ones.
+
+    schemas: custom ones by type id, archived ones included. custom: their object types.
+    """
+
+    portal_id: int
+    schemas: Mapping[str, ObjectSchema]
+    custom: Mapping[str, ObjectType]
+
+    def find(self, text: str) -> ObjectType | None:
+        """The type that a path or body names, None if there is none or if it is archived.
+
+        HubSpot's own by any of their names; a custom one by `2-N`, `p{portal}_{name}` or `p_{name}`
+        in any case (a guess), never by its bare name (observed 2026).
+        """
+        own = find_object_type(text)
+        if own is not None:
+            return own
+        schema = self.schemas.get(text) or self._qualified(text)
+        if schema is None or schema.archived_at_ms is not None:
+            return None
+        return self.custom[schema.object_type_id]
+
+    def by_id(self, object_type_id: str) -> ObjectType | None:
+        """The type with that id, archived ones included."""
+        return object_type_by_id(object_type_id) or self.custom.get(object_type_id)
+
+    def schema_named(self, name: str) -> ObjectSchema | None:
+        """The schema with that bare name in any case, an active one before an archived one."""
+        wanted = name.lower()
+        named = [each for each in self.schemas.values() if each.name.lower() == wanted]
+        return min(named, key=lambda each: each.archived_at_ms is not None, default=None)
+
+    def _qualified(self, text: str) -> ObjectSchema | None:
+        match = _QUALIFIED_NAME.fullmatch(text.lower())
+        if match is None or match[1] not in ("", str(self.portal_id)):
+            return None
+        return self.schema_named(match[2])
+
+
+def portal_types(portal_id: int, schemas: Iterable[ObjectSchema]) -> PortalTypes:
+    """The snapshot of a portal's types from its schemas, archived ones included."""
+    by_id = {each.object_type_id: each for each in schemas}
+    return PortalTypes(
+        portal_id, by_id, {key: object_type_of(portal_id, each) for key, each in by_id.items()}
+    )
