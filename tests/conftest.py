@@ -16,7 +16,7 @@ from moyeu.app import build_app
 from moyeu.catalog.object_types import find_object_type
 from moyeu.catalog.properties import Option, PropertyDefinition
 from moyeu.crm.callers import Caller, Occasion
-from moyeu.crm.definitions import Owner
+from moyeu.crm.definitions import Owner, Team
 from moyeu.crm.problems import Problem
 from moyeu.crm.records import RecordInput
 from moyeu.operations.portals import hash_token, known_scopes
@@ -154,6 +154,12 @@ class PortalUnderTest:
             owner.get("lastName", "Last"),
             owner.get("userId"),
             owner.get("archived", False),
+            owner.get("type", "PERSON"),
+            tuple(
+                Team(each["id"], each["name"], each["primary"]) for each in owner.get("teams", ())
+            ),
+            owner.get("createdAtMs", 0),
+            owner.get("updatedAtMs", 0),
         )
         self.server.write(lambda tx: tx.add_owner(self.portal_id, own))
 

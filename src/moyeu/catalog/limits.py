@@ -128,3 +128,17 @@ ASSOCIATIONS_LIMIT_DEFAULT: Final = 500
 
 ASSOCIATION_LABELS_MAX: Final = 10
 """Labels of a pair of object types. DOCUMENTED 2026-03 (older pages: 50 on higher plans)."""
+
+# What the limits API tells beside the above
+
+CALCULATED_PROPERTIES_MAX: Final = 200
+"""Calculated custom properties of a portal. GUESS: the number of the Enterprise plan."""
+
+RECORDS_MAX: Final = 500_000
+"""Records of one object type. DOCUMENTED for appointments (limits guide, 2025-12); else a GUESS."""
+
+CUSTOM_RECORDS_MAX: Final = 500_000
+"""Records of all custom object types together. GUESS."""
+
+PIPELINES_BY_TYPE_MAX: Final = {"0-3": 100, "0-5": 100, "0-123": 50}
+"""Pipelines beyond the default by object type id. OBSERVED in the answer of the limits API."""

@@ -27,11 +27,18 @@ COMMANDS: Final = (
     ("settings", "settings:settings", "Show every setting and where its value comes from."),
     ("portal create", "portal:create", "Make a portal."),
     ("portal list", "portal:show_all", "List the portals."),
+    ("owner add", "owner:add", "Add an owner, whom records can belong to."),
+    ("owner list", "owner:show_all", "List the owners of a portal, archived ones too."),
+    ("owner archive", "owner:archive", "Archive an owner; records keep it."),
     ("token create", "token:create", "Make a token, and show it this once."),
     ("token list", "token:show_all", "List the tokens of a portal by their beginnings."),
     ("token revoke", "token:revoke", "Revoke a token."),
 )
-_NOUNS: Final = {"portal": "Make and list portals.", "token": "Make, list and revoke tokens."}
+_NOUNS: Final = {
+    "owner": "Add, list and archive owners.",
+    "portal": "Make and list portals.",
+    "token": "Make, list and revoke tokens.",
+}
 
 
 def make_app(arguments: Sequence[str]) -> App:

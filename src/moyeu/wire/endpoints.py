@@ -11,6 +11,8 @@ from typing import Final
 
 from moyeu.catalog.versions import VERSIONS, ApiVersion
 from moyeu.wire import records
+from moyeu.wire.limits import LIMIT_ROUTES
+from moyeu.wire.owners import OWNER_ROUTES
 from moyeu.wire.properties import PROPERTY_ROUTES
 from moyeu.wire.routes import Api, DefinitionRoute, ObjectRoute
 
@@ -51,6 +53,8 @@ OBJECT_ROUTES: tuple[ObjectRoute, ...] = (
 
 APIS: Final[tuple[Api, ...]] = (
     Api("Properties", lambda version: version.property_prefixes, PROPERTY_ROUTES),
+    Api("Owners", lambda version: version.owner_prefixes, OWNER_ROUTES),
+    Api("Limits", lambda version: version.limit_prefixes, LIMIT_ROUTES),
 )
 """The other APIs: which prefixes of a version they stand below, and their routes."""
 
