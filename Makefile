@@ -8,6 +8,9 @@ BIN := $(VENV)/bin
 # What is installed is remembered by these files: a second run does not ask pip again.
 RUN_INSTALLED := $(VENV)/run.installed
 DEV_INSTALLED := $(VENV)/dev.installed
+# npm writes this file last.
+NODE_CLIENTS := tests/clients/node
+NODE_INSTALLED := $(NODE_CLIENTS)/node_modules/.package-lock.json
 # Only what the lock names with its hash is installed, and nothing is built in an environment that
 # is fetched on the way.
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet
@@ -25,8 +28,9 @@ install: $(RUN_INSTALLED)
 	@echo "installed: $(BIN)/moyeu --help"
 
 ## test         Install what the tests need, check, and test: what CI runs
+# MOYEU_TESTS_WITHOUT_NODE=1 leaves out what needs HubSpot's client for Node.
 .PHONY: test
-test: check
+test: check $(if $(filter 1,$(MOYEU_TESTS_WITHOUT_NODE)),,$(NODE_INSTALLED))
 	$(BIN)/python -m pytest $(TESTS)
 
 ## check        Check format, lint, types and layers
@@ -36,6 +40,10 @@ check: $(DEV_INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+## node-clients Install HubSpot's client for Node, which a part of the tests drives the server with
+.PHONY: node-clients
+node-clients: $(NODE_INSTALLED)
 
 ## faults       Kill, cut off and starve the server, and check that it kept its promises
 .PHONY: faults
@@ -65,7 +73,8 @@ lock:
 ## clean        Remove .venv and what tools left; the data in var/ stays
 .PHONY: clean
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(NODE_CLIENTS)/node_modules
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help
@@ -85,4 +94,9 @@ $(RUN_INSTALLED): requirements/run.txt pyproject.toml | $(BIN)/python
 $(DEV_INSTALLED): requirements/dev.txt $(RUN_INSTALLED)
 	@echo "installing what the tests need"
 	@$(LOCKED) requirements/dev.txt
+	@touch $@
+
+$(NODE_INSTALLED): $(NODE_CLIENTS)/package.json $(NODE_CLIENTS)/package-lock.json | $(DEV_INSTALLED)
+	@echo "installing HubSpot's client for Node"
+	@requirements/npm ci --prefix $(NODE_CLIENTS)
 	@touch $@

@@ -13,18 +13,19 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import uvloop
 
+from bench.calls import V3, Call, Job, draw
 from bench.processes import cpu_s
-from bench.work import PROPERTY_VALUES, Batch, Values, body_by_id, body_by_value, random_batch
+from bench.work import Values
 
 HOST = "127.0.0.1"
-_PATH = "/crm/v3/objects/partner_services"
 _READ_PAUSE_S = 0.002
 _SAMPLE_RECORDS = 20
+_SAMPLE_ANSWERS = 3
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
@@ -40,9 +41,8 @@ class Load:
     concurrency: int
     requests: int
     rng_seed: int
+    job: Job = "update"
     inputs: int = 100
-    by_value: bool = False
-    """Name the records by their unique property instead of their ids."""
     reads: bool = False
     """Meanwhile read single records on one more connection, with a pause after each."""
 
@@ -59,21 +59,20 @@ class Driven:
     answers_ms: Sequence[float]
     reads_ms: Sequence[float]
     refused: Mapping[int, int]
-    """Status → how many answers had it instead of 200."""
+    """Status → how many answers had it instead of 200, or 201 where that is right."""
     compared: int
-    """Values that were read back."""
+    """Values that were read back, and ids of the answers that were looked at."""
     wrong: Sequence[str]
-    """Those of them that were not what had been written."""
+    """Those of them that were not what they had to be."""
 
 
 def drive(load: Load) -> Driven:
     """Sends everything, waits for all answers, then reads a sample back."""
     rng = random.Random(load.rng_seed)
-    batches = [random_batch(rng, load.record_ids, load.inputs) for _ in range(load.requests)]
-    requests = [_update(load, batch) for batch in batches]
+    calls = [draw(load.job, rng, load.record_ids, load.inputs) for _ in range(load.requests)]
     reads = [_read(load, rng.choice(load.record_ids)) for _ in range(10_000 if load.reads else 0)]
-    timed = uvloop.run(_send_all(load, requests, reads))
-    compared, wrong = _read_back(load, batches, rng)
+    timed = uvloop.run(_send_all(load, calls, reads))
+    compared, wrong = _checked(load, calls, rng)
     return Driven(
         records=load.requests * load.inputs,
         requests=load.requests,
@@ -88,33 +87,31 @@ def drive(load: Load) -> Driven:
     )
 
 
-def _update(load: Load, batch: Batch) -> bytes:
-    body = body_by_value(batch, load.record_ids) if load.by_value else body_by_id(batch)
+def _request(load: Load, call: Call) -> bytes:
+    content = f"Content-Type: application/json\r\nContent-Length: {len(call.body)}\r\n"
     return (
-        f"POST {_PATH}/batch/update HTTP/1.1\r\nHost: {HOST}:{load.port}\r\n"
+        f"{call.method} {call.path} HTTP/1.1\r\nHost: {HOST}:{load.port}\r\n"
         f"Authorization: Bearer {load.token}\r\nAccept: application/json\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    ).encode() + body
+        f"{content if call.body else ''}\r\n"
+    ).encode() + call.body
 
 
 def _read(load: Load, record_id: int) -> bytes:
-    return (
-        f"GET {_PATH}/{record_id}?properties=account_lead,monthly_fee HTTP/1.1\r\n"
-        f"Host: {HOST}:{load.port}\r\nAuthorization: Bearer {load.token}\r\n"
-        "Accept: application/json\r\n\r\n"
-    ).encode()
+    path = f"{V3}/{record_id}?properties=account_lead,monthly_fee"
+    return _request(load, Call("GET", path))
 
 
 class _Answers:
     """The answers to all requests of one kind."""
 
-    def __init__(self) -> None:
+    def __init__(self, status: int = 200) -> None:
         self.answers_ms: list[float] = []
         self.refused: Counter[int] = Counter()
+        self._status = status
 
     def add(self, status: int, answer_ms: float) -> None:
         self.answers_ms.append(answer_ms)
-        if status != 200:
+        if status != self._status:
             self.refused[status] += 1
 
 
@@ -192,9 +189,10 @@ class _Connection(asyncio.Protocol):
             self.send_next()
 
 
-async def _send_all(load: Load, requests: Sequence[bytes], reads: Sequence[bytes]) -> _Timed:
-    writing, reading = _Answers(), _Answers()
-    left = iter(requests)
+async def _send_all(load: Load, calls: Sequence[Call], reads: Sequence[bytes]) -> _Timed:
+    # All calls of a job have one status.
+    writing, reading = _Answers(calls[0].status), _Answers()
+    left = iter([_request(load, each) for each in calls])
     writers = [
         await _connect(load.port, lambda: _Connection(left, writing))
         for _ in range(load.concurrency)
@@ -220,36 +218,58 @@ async def _connect(port: int, make: Callable[[], _Connection]) -> _Connection:
     return connection
 
 
-def _read_back(
-    load: Load, batches: Sequence[Batch], rng: random.Random
-) -> tuple[int, Sequence[str]]:
-    """Compares records that one batch alone has written.
-
-    One in two batches that were under way together may rightly hold the values of either.
-    """
-    touched = Counter(record_id for batch in batches for record_id, _ in batch)
-    certain = [each for batch in batches for each in batch if touched[each[0]] == 1]
-    chosen = rng.sample(certain, min(_SAMPLE_RECORDS, len(certain)))
+def _checked(load: Load, calls: Sequence[Call], rng: random.Random) -> tuple[int, Sequence[str]]:
+    """How many values and ids were looked at after the clock stopped, and what was wrong."""
     connection = http.client.HTTPConnection(HOST, load.port, timeout=30)
     try:
+        written = _sample_written(calls, rng)
+        reads = [each for each in rng.sample(calls, min(_SAMPLE_ANSWERS, len(calls))) if each.shown]
         wrong = [
-            difference
-            for record_id, values in chosen
-            for difference in _differences(connection, load.token, record_id, values)
+            *(
+                difference
+                for call, key in written
+                for difference in _differences(connection, load, call, key)
+            ),
+            *(difference for call in reads for difference in _missing(connection, load, call)),
         ]
     finally:
         connection.close()
-    return len(chosen) * len(PROPERTY_VALUES), wrong
+    values = sum(len(call.written[key]) for call, key in written)
+    return values + sum(len(call.shown) for call in reads), wrong
+
+
+def _sample_written(calls: Sequence[Call], rng: random.Random) -> Sequence[tuple[Call, str]]:
+    """Some records that one call alone has written.
+
+    One in two calls that were under way together may rightly hold the values of either.
+    """
+    touched = Counter(key for call in calls for key in call.written)
+    certain = [(call, key) for call in calls for key in call.written if touched[key] == 1]
+    return rng.sample(certain, min(_SAMPLE_RECORDS, len(certain)))
 
 
 def _differences(
-    connection: http.client.HTTPConnection, token: str, record_id: int, values: Values
+    connection: http.client.HTTPConnection, load: Load, call: Call, key: str
 ) -> Iterator[str]:
-    query = urlencode({"properties": ",".join(values)})
-    connection.request(
-        "GET", f"{_PATH}/{record_id}?{query}", headers={"Authorization": f"Bearer {token}"}
-    )
-    shown = json.loads(connection.getresponse().read()).get("properties", {})
+    values: Values = call.written[key]
+    query = {"properties": ",".join(values)}
+    if call.key_property is not None:
+        query["idProperty"] = call.key_property
+    shown = _asked(connection, load, Call("GET", f"{V3}/{key}?{urlencode(query)}"))
+    properties = shown.get("properties", {})
     for name, value in values.items():
-        if shown.get(name) != value:
-            yield f"record {record_id}, {name}: wrote {value!r}, read {shown.get(name)!r}"
+        if properties.get(name) != value:
+            yield f"record {key}, {name}: wrote {value!r}, read {properties.get(name)!r}"
+
+
+def _missing(connection: http.client.HTTPConnection, load: Load, call: Call) -> Iterator[str]:
+    shown = [each["id"] for each in _asked(connection, load, call).get("results", ())]
+    if shown != list(call.shown):
+        yield f"{call.method} {call.path}: not the {len(call.shown)} records asked for: {shown}"
+
+
+def _asked(connection: http.client.HTTPConnection, load: Load, call: Call) -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {load.token}", "Content-Type": "application/json"}
+    connection.request(call.method, call.path, call.body or None, headers)
+    answer: dict[str, Any] = json.loads(connection.getresponse().read())
+    return answer

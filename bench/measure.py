@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench import processes
+from bench.calls import Job
 from bench.client import Driven, Load, drive
 from bench.floor import FloorFigures, open_floor, run_floor
 from bench.portal import Seeded, seed
@@ -38,6 +39,9 @@ class Extent:
     """Sizes of the table whose costs are compared with each other, smallest first."""
     growth_rounds: int
     read_rounds: int
+    call_rounds: int
+    """Of the calls other than the batch update."""
+    call_batches: int
     stages: bool
 
 
@@ -66,6 +70,8 @@ class Results:
     rounds: list[Round] = field(default_factory=list)
     growth: list[Round] = field(default_factory=list)
     """The variants are the sizes."""
+    calls: list[Round] = field(default_factory=list)
+    """The variants are those of `CALLS`."""
     reads_ms: list[float] = field(default_factory=list)
     records: int = 0
     """In the table, but for `growth`."""
@@ -88,7 +94,7 @@ class Variant:
     name: str
     concurrency: int | None = None
     inputs: int = 100
-    by_value: bool = False
+    job: Job = "update"
     batches_per_commit: int = 1
 
 
@@ -98,11 +104,26 @@ VARIANTS = (
     Variant("c1", 1),
     Variant("c8", 8),
     Variant("c32", 32),
-    Variant("by_value", 8, by_value=True),
+    Variant("by_value", 8, job="update_by_value"),
     Variant("one_c1", 1, inputs=1),
     Variant("one_c8", 8, inputs=1),
     Variant("ten_c8", 8, inputs=10),
 )
+
+CALLS = (
+    Variant("create_floor", job="create", batches_per_commit=8),
+    Variant("create_c1", 1, job="create"),
+    Variant("create_c8", 8, job="create"),
+    Variant("upsert_floor", job="upsert", batches_per_commit=8),
+    Variant("upsert_c1", 1, job="upsert"),
+    Variant("upsert_c8", 8, job="upsert"),
+    Variant("read_c1", 1, job="read"),
+    Variant("read_c8", 8, job="read"),
+    Variant("list_c1", 1, job="list"),
+    Variant("list_c8", 8, job="list"),
+)
+"""The calls other than the batch update. What a read costs above its SELECT is its answer, so the
+reads have no floor."""
 
 
 class Bench:
@@ -132,19 +153,21 @@ class Bench:
         shutil.copyfile(seeded.path, floor_path)
         self._measure_starts(seeded)
         with self._floor(floor_path) as bare, processes.server(seeded.path, seeded.token) as server:
-            self._update(seeded, server, 8, _WARM_UP_BATCHES)
+            self._drive(seeded, server, 8, _WARM_UP_BATCHES)
             for number in range(extent.rounds):
                 self._tell(f"round {number + 1} of {extent.rounds}")
-                results.rounds.append(self._round(seeded, server, bare))
+                results.rounds.append(self._round(VARIANTS, extent.batches, seeded, server, bare))
             for number in range(extent.read_rounds):
                 self._tell(f"reads beside writes, {number + 1} of {extent.read_rounds}")
-                driven = self._update(seeded, server, 8, extent.batches, reads=True)
+                driven = self._drive(seeded, server, 8, extent.batches, reads=True)
                 results.reads_ms.extend(driven.reads_ms)
             results.loaded_mb = processes.resident_mb(server.pid)
         if extent.growth_records:
             self._measure_growth(folder)
         if extent.stages:
             self._measure_stages(seeded, folder / "stages.json")
+        # At the end, because it makes the table larger.
+        self._measure_calls(seeded, floor_path)
 
     def _draw(self) -> int:
         return self._rng.getrandbits(64)
@@ -166,19 +189,31 @@ class Bench:
                 self.results.first_answers_s.append(server.first_answer_s)
                 self.results.idle_mb.append(server.idle_mb)
 
-    def _round(self, seeded: Seeded, server: Running, bare: ProcessPoolExecutor) -> Round:
-        order = self._rng.sample(VARIANTS, len(VARIANTS))
-        costs = {each.name: self._variant(each, seeded, server, bare) for each in order}
-        return {each.name: costs[each.name] for each in VARIANTS}
+    def _round(
+        self,
+        variants: Sequence[Variant],
+        batches: int,
+        seeded: Seeded,
+        server: Running,
+        bare: ProcessPoolExecutor,
+    ) -> Round:
+        order = self._rng.sample(variants, len(variants))
+        costs = {each.name: self._variant(each, batches, seeded, server, bare) for each in order}
+        return {each.name: costs[each.name] for each in variants}
 
     def _variant(
-        self, variant: Variant, seeded: Seeded, server: Running, bare: ProcessPoolExecutor
+        self,
+        variant: Variant,
+        batches: int,
+        seeded: Seeded,
+        server: Running,
+        bare: ProcessPoolExecutor,
     ) -> Cost:
-        batches = self._extent.batches
         if variant.concurrency is None:
             return _floor_cost(
                 bare.submit(
                     run_floor,
+                    variant.job,
                     seeded.record_ids,
                     batches,
                     variant.inputs,
@@ -188,17 +223,17 @@ class Bench:
             )
         requests = batches if variant.inputs == 100 else batches * _SMALL_REQUESTS_PER_BATCH
         return _cost(
-            self._update(
+            self._drive(
                 seeded,
                 server,
                 variant.concurrency,
                 requests,
                 inputs=variant.inputs,
-                by_value=variant.by_value,
+                job=variant.job,
             )
         )
 
-    def _update(
+    def _drive(
         self,
         seeded: Seeded,
         server: Running,
@@ -206,7 +241,7 @@ class Bench:
         requests: int,
         *,
         inputs: int = 100,
-        by_value: bool = False,
+        job: Job = "update",
         reads: bool = False,
     ) -> Driven:
         load = Load(
@@ -217,8 +252,8 @@ class Bench:
             concurrency=concurrency,
             requests=requests,
             rng_seed=self._draw(),
+            job=job,
             inputs=inputs,
-            by_value=by_value,
             reads=reads,
         )
         driven = self._client.submit(drive, load).result()
@@ -228,6 +263,16 @@ class Bench:
         self.results.wrong.extend(driven.wrong)
         return driven
 
+    def _measure_calls(self, seeded: Seeded, floor_path: Path) -> None:
+        extent = self._extent
+        with self._floor(floor_path) as bare, processes.server(seeded.path, seeded.token) as server:
+            self._drive(seeded, server, 8, _WARM_UP_BATCHES, job="create")
+            for number in range(extent.call_rounds):
+                self._tell(f"other calls, round {number + 1} of {extent.call_rounds}")
+                self.results.calls.append(
+                    self._round(CALLS, extent.call_batches, seeded, server, bare)
+                )
+
     def _measure_growth(self, folder: Path) -> None:
         with ExitStack() as stack:
             tables: dict[str, tuple[Seeded, Running]] = {}
@@ -235,13 +280,13 @@ class Bench:
                 self._tell(f"seeding {records:,} records")
                 seeded = self._seed(folder / f"growth-{records}.db", records)
                 server = stack.enter_context(processes.server(seeded.path, seeded.token))
-                self._update(seeded, server, 8, _WARM_UP_BATCHES)
+                self._drive(seeded, server, 8, _WARM_UP_BATCHES)
                 tables[str(records)] = (seeded, server)
             for number in range(self._extent.growth_rounds):
                 self._tell(f"growth, round {number + 1} of {self._extent.growth_rounds}")
                 order = self._rng.sample(list(tables), len(tables))
                 costs = {
-                    size: _cost(self._update(*tables[size], 8, self._extent.batches))
+                    size: _cost(self._drive(*tables[size], 8, self._extent.batches))
                     for size in order
                 }
                 self.results.growth.append({size: costs[size] for size in tables})
@@ -250,7 +295,7 @@ class Bench:
         self._tell("stages")
         with processes.server(seeded.path, seeded.token, "--stages", str(report)) as server:
             for _ in range(3):
-                self._update(seeded, server, 8, self._extent.batches)
+                self._drive(seeded, server, 8, self._extent.batches)
         self.results.stages = json.loads(report.read_text())
 
 

@@ -27,7 +27,6 @@ APP_ID = 7
 TYPE_NAME = "partner_services"
 
 _RECORDS_PER_WRITE = 5_000
-_NOTES = tuple(f"note_{number:02}" for number in range(1, 9))
 _GROUP = "partner_service_information"
 
 
@@ -93,7 +92,7 @@ def _define(transaction: WriteTransaction, token: str, now_ms: int) -> None:
 def _definitions() -> list[PropertyDefinition]:
     return [
         PropertyDefinition(
-            name="external_id",
+            name=work.KEY,
             label="External id",
             type="string",
             field_type="text",
@@ -107,7 +106,7 @@ def _definitions() -> list[PropertyDefinition]:
         _property("next_review_at", "datetime", "date"),
         _property("is_retainer", "bool", "booleancheckbox", ("true", "false")),
         _property("channels", "enumeration", "checkbox", work.CHANNELS),
-        *(_property(name, "string", "text") for name in _NOTES),
+        *(_property(name, "string", "text") for name in work.NOTES),
     ]
 
 
@@ -125,8 +124,8 @@ def _property(
 
 
 def _row(rng: random.Random, number: int) -> dict[str, str]:
-    notes = {name: f"{name} of record {number:07}" for name in _NOTES}
-    return {"external_id": f"ext-{number}", **work.random_values(rng), **notes}
+    notes = {name: f"{name} of record {number:07}" for name in work.NOTES}
+    return {work.KEY: f"ext-{number}", **work.random_values(rng), **notes}
 
 
 def _insert(transaction: WriteTransaction, occasion: Occasion, rows: list[dict[str, str]]) -> range:
@@ -141,9 +140,6 @@ def _insert(transaction: WriteTransaction, occasion: Occasion, rows: list[dict[s
     transaction.move_unique_values(
         PORTAL_ID,
         type_id,
-        [
-            UniqueMove("external_id", each.record_id, None, each.properties["external_id"])
-            for each in records
-        ],
+        [UniqueMove(work.KEY, each.record_id, None, each.properties[work.KEY]) for each in records],
     )
     return ids

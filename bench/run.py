@@ -1,12 +1,14 @@
 """Measures batch updates over HTTP against the same storage work in a bare loop.
 
-    python bench/run.py                             about two minutes
-    python bench/run.py --quick                     about twenty seconds
+Creates, upserts, batch reads and lists have rows of their own.
+
+    python bench/run.py                             about three minutes
+    python bench/run.py --quick                     about thirty seconds
     python bench/run.py --large                     also a million records
     python bench/run.py --write docs/performance.md
 
 Every run draws new ids and values from a new seed. Nothing asserts a time: the exit status is 1
-only when an answer was not 200 or a value could not be read back. Needs Linux.
+only when an answer was a refusal or a value could not be read back. Needs Linux.
 """
 
 import argparse
@@ -67,6 +69,8 @@ def _extent(options: argparse.Namespace) -> Extent:
             growth_records=(),
             growth_rounds=0,
             read_rounds=2,
+            call_rounds=2,
+            call_batches=40,
             stages=False,
         )
     return Extent(
@@ -76,6 +80,8 @@ def _extent(options: argparse.Namespace) -> Extent:
         growth_records=(10_000, 1_000_000) if options.large else (10_000, 100_000),
         growth_rounds=7,
         read_rounds=4,
+        call_rounds=5,
+        call_batches=100,
         stages=True,
     )
 

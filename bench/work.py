@@ -1,4 +1,4 @@
-"""The job: batches of updates that give seven properties of random records new random values.
+"""The jobs: batches that update seven properties of random records, or that create or upsert them.
 
 No HTTP and no SQL here; the client and the floor draw from the same functions. Values are the
 canonical texts that a record keeps, so what is read back equals what was written.
@@ -8,21 +8,22 @@ import datetime
 import random
 from collections.abc import Callable, Mapping, Sequence
 
-import msgspec
-
 Values = Mapping[str, str]
-"""Property name → value text, all of `PROPERTY_VALUES`."""
+"""Property name → value text."""
 Batch = Sequence[tuple[int, Values]]
-"""(record id, its new values); no id twice."""
+"""(record id, new values of all of `PROPERTY_VALUES`); no id twice."""
+Upserts = Sequence[tuple[str, Values]]
+"""(`external_id`, values of the record that has it or is to have it); no external id twice."""
 
 SERVICE_TIERS = ("starter", "growth", "enterprise")
 CHANNELS = ("email", "ads", "seo", "social")
+KEY = "external_id"
+"""The unique property."""
+NOTES = tuple(f"note_{number:02}" for number in range(1, 9))
 
 _FIRST_DAY = datetime.date(2020, 1, 1)
 _DAYS = 3_650
 _MS_PER_DAY = 86_400_000
-
-_encode = msgspec.json.Encoder().encode
 
 
 def _day(rng: random.Random) -> str:
@@ -65,27 +66,34 @@ def random_batch(rng: random.Random, record_ids: range, inputs: int) -> Batch:
     return [(record_id, random_values(rng)) for record_id in rng.sample(record_ids, inputs)]
 
 
-def body_by_id(batch: Batch) -> bytes:
-    """The body of a batch update that names records by their ids."""
-    return _encode(
-        {"inputs": [{"id": str(number), "properties": values} for number, values in batch]}
-    )
+def random_record(rng: random.Random) -> Values:
+    """The values of a record that is not there yet, without its `external_id`."""
+    number = rng.getrandbits(24)
+    notes = {name: f"{name} of record {number:07}" for name in NOTES}
+    return {**random_values(rng), **notes}
 
 
-def body_by_value(batch: Batch, record_ids: range) -> bytes:
-    """The body of a batch update that names records by their unique `external_id`."""
-    return _encode(
-        {
-            "inputs": [
-                {
-                    "id": external_id(number, record_ids),
-                    "idProperty": "external_id",
-                    "properties": values,
-                }
-                for number, values in batch
-            ]
-        }
-    )
+def random_creates(rng: random.Random, inputs: int) -> Sequence[Values]:
+    """That many new records; a record never has the external id of another."""
+    return [{KEY: _new_external_id(rng), **random_record(rng)} for _ in range(inputs)]
+
+
+def random_upserts(rng: random.Random, record_ids: range, inputs: int) -> Upserts:
+    """New values for different seeded records and, in the other half, records that are new."""
+    known = inputs // 2
+    drawn = [
+        *(
+            (external_id(record_id, record_ids), values)
+            for record_id, values in random_batch(rng, record_ids, known)
+        ),
+        *((_new_external_id(rng), random_record(rng)) for _ in range(inputs - known)),
+    ]
+    rng.shuffle(drawn)
+    return drawn
+
+
+def _new_external_id(rng: random.Random) -> str:
+    return f"new-{rng.getrandbits(64):016x}"
 
 
 def external_id(record_id: int, record_ids: range) -> str:

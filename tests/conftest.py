@@ -10,15 +10,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 import pytest
 
 from moyeu.app import build_app
-from moyeu.catalog.object_types import find_object_type
+from moyeu.catalog.object_types import ObjectType, find_object_type
 from moyeu.catalog.properties import Option, PropertyDefinition
+from moyeu.crm.admin_rules import AdminRules
+from moyeu.crm.associations import Association
 from moyeu.crm.callers import Caller, Occasion
 from moyeu.crm.definitions import Owner, Team
+from moyeu.crm.object_schemas import ObjectSchema
 from moyeu.crm.problems import Problem
 from moyeu.crm.records import RecordInput
+from moyeu.crm.validations import ValidationRule
 from moyeu.operations.portals import hash_token, known_scopes
 from moyeu.operations.records import archive_records, create_records
 from moyeu.storage.contract import Portal, Token
@@ -119,6 +124,7 @@ class PortalUnderTest:
 
     def define(self, object_type: str, definition: Mapping[str, Any]) -> None:
         """Adds a property; the keys are those of a create in the API."""
+        kind = self._type(object_type)
         options = tuple(
             Option(each["value"], each.get("label", each["value"]), order)
             for order, each in enumerate(definition.get("options", ()))
@@ -128,7 +134,7 @@ class PortalUnderTest:
             label=definition.get("label", definition["name"]),
             type=definition["type"],
             field_type=definition["fieldType"],
-            group_name=definition.get("groupName", f"{_type(object_type).singular}_information"),
+            group_name=definition.get("groupName", f"{kind.singular}_information"),
             options=options,
             has_unique_value=definition.get("hasUniqueValue", False),
             external_options=definition.get("externalOptions", False),
@@ -142,8 +148,78 @@ class PortalUnderTest:
             created_user_id="1000001",
             updated_user_id="1000001",
         )
-        type_id = _type(object_type).id
-        self.server.write(lambda tx: tx.put_property(self.portal_id, type_id, own))
+        self.server.write(lambda tx: tx.put_property(self.portal_id, kind.id, own))
+
+    def add_schema(self, schema: Mapping[str, Any]) -> str:
+        """Adds a custom object type and its properties; its type id."""
+        name = schema["name"]
+        labels = schema.get("labels", {})
+        type_id: str = self.server.write(lambda tx: tx.new_object_type_id(self.portal_id))
+        own = ObjectSchema(
+            object_type_id=type_id,
+            name=name,
+            label=labels.get("singular", name),
+            label_plural=labels.get("plural", name),
+            primary_display_property=schema["primaryDisplayProperty"],
+            required_properties=tuple(schema.get("requiredProperties", ())),
+            created_at_ms=self.server.clock.now_ms,
+            updated_at_ms=self.server.clock.now_ms,
+        )
+        self.server.write(lambda tx: tx.put_schema(self.portal_id, own))
+        for each in schema["properties"]:
+            self.define(type_id, each)
+        return type_id
+
+    def associate(
+        self, from_type: str, from_id: str, to_type: str, to_id: str, category: str, type_id: int
+    ) -> None:
+        """Adds one direction of an association."""
+        own = Association(
+            self._type(from_type).id,
+            int(from_id),
+            self._type(to_type).id,
+            int(to_id),
+            category,  # type: ignore[arg-type] # the case spells it right
+            type_id,
+        )
+        self.server.write(lambda tx: tx.put_associations(self.portal_id, [own]))
+
+    def add_validation(self, object_type: str, rule: Mapping[str, Any]) -> None:
+        """Adds a validation rule to those of a property."""
+        type_id, name = self._type(object_type).id, rule["property"]
+        own = ValidationRule(
+            rule["ruleType"], tuple(rule["ruleArguments"]), rule.get("shouldApplyNormalization")
+        )
+
+        def work(transaction: Any) -> None:
+            known = transaction.definitions(self.portal_id, type_id).validations.get(name, ())
+            rules = sorted([*known, own], key=lambda each: each.rule_type)
+            transaction.put_validations(self.portal_id, type_id, name, rules)
+
+        self.server.write(work)
+
+    def set_admin_rules(self, object_type: str, rules: Mapping[str, Any]) -> None:
+        """Sets what admins require of records of a type."""
+        own = msgspec.convert(
+            {
+                "required_on_create": rules.get("requiredOnCreate", ()),
+                "conditional": rules.get("conditional", ()),
+            },
+            AdminRules,
+        )
+        type_id = self._type(object_type).id
+        self.server.write(lambda tx: tx.put_admin_rules(self.portal_id, type_id, own))
+
+    def _type(self, text: str) -> ObjectType:
+        """The object type of that name or id; a custom one by its id."""
+        found = find_object_type(text)
+        if found is None:
+            types = self.server.run(
+                self.server.store.read(lambda tx: tx.object_types(self.portal_id))
+            )
+            found = types.find(text)
+        assert found is not None, text
+        return found
 
     def add_owner(self, owner: Mapping[str, Any]) -> None:
         """Adds an owner."""
@@ -168,16 +244,15 @@ class PortalUnderTest:
 
     def add_record(self, object_type: str, properties: Mapping[str, str]) -> RecordKey:
         """Makes one record."""
-        type_id = _type(object_type).id
+        kind = self._type(object_type)
         given = RecordInput("", dict(properties))
         plan = self.server.run(
             create_records(
-                self.server.store, self._occasion(), type_id, [given], dates_normalised=False
+                self.server.store, self._occasion(), kind.id, [given], dates_normalised=False
             )
         )
         assert not isinstance(plan, Problem), plan
         record = plan.results[0].record
-        kind = _type(object_type)
         return RecordKey(
             str(record.record_id),
             record.properties[kind.created_property],
@@ -186,7 +261,7 @@ class PortalUnderTest:
 
     def archive(self, object_type: str, record_id: str) -> None:
         """Archives one record."""
-        type_id = _type(object_type).id
+        type_id = self._type(object_type).id
         problem = self.server.run(
             archive_records(self.server.store, self._occasion(), type_id, [record_id])
         )
@@ -194,7 +269,7 @@ class PortalUnderTest:
 
     def merge(self, object_type: str, record_id: str, survivor_id: str) -> None:
         """Merges one record away into another."""
-        type_id = _type(object_type).id
+        type_id = self._type(object_type).id
         self.server.write(
             lambda tx: tx.merge_away(self.portal_id, type_id, int(record_id), int(survivor_id))
         )
@@ -223,12 +298,6 @@ class PortalUnderTest:
     def advance(self, seconds: float) -> None:
         """Moves the clock."""
         self.server.clock.now_ms += int(seconds * 1000)
-
-
-def _type(text: str) -> Any:
-    found = find_object_type(text)
-    assert found is not None, text
-    return found
 
 
 @pytest.fixture(scope="session")

@@ -11,10 +11,15 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Final
 
-from moyeu.catalog.capabilities import capability
-from moyeu.catalog.object_types import find_object_type
+import msgspec
+
+from moyeu.catalog.capabilities import Operation, capability
+from moyeu.catalog.object_types import OBJECT_TYPES, ObjectType
 from moyeu.catalog.versions import VERSIONS, ApiVersion
+from moyeu.crm.object_schemas import ObjectSchema, object_type_of
+from moyeu.crm.type_rules import TypeRules, type_rules
 from moyeu.wire.endpoints import APIS, OBJECT_ROUTES
 from moyeu.wire.routes import Api
 from tests.conformance.runner import Case, read_cases
@@ -24,6 +29,23 @@ TARGET = ROOT / "COMPATIBILITY.md"
 CASES = ROOT / "tests" / "conformance"
 
 EVIDENCE = ("observed", "documented", "spec", "guess")
+
+LETTERS: Final[dict[Operation, str]] = {
+    "list": "L",
+    "create": "C",
+    "read": "R",
+    "update": "U",
+    "archive": "A",
+    "batch_read": "r",
+    "batch_create": "c",
+    "batch_update": "u",
+    "batch_archive": "a",
+    "batch_upsert": "p",
+    "merge": "M",
+    "gdpr_delete": "G",
+    "search": "S",
+}
+"""What each operation is called in the table of object types: batches in small letters."""
 
 HEAD = """\
 # Compatibility
@@ -45,20 +67,42 @@ How each rule is known:
 RECORDS = """
 ## Records
 
-For each operation and version: whether partner services have it, and how many cases of each mark
-are run against it (observed / documented / spec / guess). *refused* means that HubSpot lacks the
-operation for this type in this version, and Moyeu answers its refusal. *not yet* means that HubSpot
-has it and Moyeu does not.
+One letter for each operation. The counts are how many cases of each mark are run against it,
+whatever the object type (observed / documented / spec / guess). *Not yet* means that HubSpot has
+the operation and Moyeu does not.
+"""
 
-Partner services are the type that the cases prove. The other object types of the catalog are served
-by the same functions; rules that HubSpot has for one type alone (a contact's e-mail, a company's
-domain, a deal's stages) are not there yet.
+TYPES = """
+### Object types
+
+What each object type has in each version, one letter for each operation in the order above. `·`
+means that HubSpot lacks the operation for the type in this version, and Moyeu answers its refusal;
+`-` means that HubSpot has it and Moyeu does not. In *italics*: the version describes the operations
+by one template for every type, so whether HubSpot allows them all is not known. A test calls every
+one of them with each scope that suffices and without any, and every one that is refused.
+"""
+
+SPECIAL = """
+Types that have rules of their own beside the definitions of their properties: {names}.
 """
 
 DEFINITIONS = """
-## Definitions
+## Definitions, owners and limits
 
-Served for every object type of the catalog and for custom ones.
+Properties, property validations, pipelines and schemas are served for every object type of the
+catalog and for custom ones. The counts are those of cases, as above; `–` means that the version has
+no such API.
+"""
+
+OBSERVED = """
+## Observed answers that are not satisfied
+
+Of {total} recorded, pasted or documented answers, {alike} are answered alike, whole, names and
+times aside; `tests/conformance/observed.json` names the cases. The others differ, or are not
+answered:
+
+| Why | Answers |
+| --- | --- |
 """
 
 GUESSES = """
@@ -101,19 +145,40 @@ def main() -> int:
     return 1
 
 
+class ObservedAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """How an observed answer is met: cases that prove it, names of reasons why it differs."""
+
+    cases: tuple[str, ...]
+    but: tuple[str, ...] = ()
+
+
+class ObservedAnswers(msgspec.Struct, forbid_unknown_fields=True):
+    """The whole of `observed.json`: reasons in sentences and answers, both by name."""
+
+    about: str
+    reasons: dict[str, str]
+    answers: dict[str, ObservedAnswer]
+
+
+def read_observed() -> ObservedAnswers:
+    """Which cases prove which observed answer."""
+    return msgspec.json.decode((CASES / "observed.json").read_bytes(), type=ObservedAnswers)
+
+
 def render() -> str:
     """The whole file."""
     cases = read_cases(CASES)
-    parts = [HEAD, RECORDS, _table(_record_rows(cases)), DEFINITIONS]
+    parts = [HEAD, RECORDS, _table(_record_rows(cases)), TYPES, _table(_type_rows(), "Object type")]
+    parts += [SPECIAL.format(names=", ".join(_special_types())), DEFINITIONS]
     for api in APIS:
         parts += [f"### {api.title}", _table(_definition_rows(cases, api))]
-    parts += [GUESSES + "".join(_guess_rows(cases)), BEYOND]
+    parts += [_observed(read_observed()), GUESSES + "".join(_guess_rows(cases)), BEYOND]
     parts.append(_skipped(cases))
     return "\n".join(part.strip("\n") + "\n" for part in parts if part)
 
 
-def _table(rows: Iterable[list[str]]) -> str:
-    head = ["Operation", *(version.name for version in VERSIONS)]
+def _table(rows: Iterable[list[str]], what: str = "Operation") -> str:
+    head = [what, *(version.name for version in VERSIONS)]
     lines = [head, ["---"] * len(head), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
@@ -128,18 +193,49 @@ def _counts(cases: Iterable[Case], operation: str, version: ApiVersion) -> str:
 
 
 def _record_rows(cases: list[Case]) -> Iterator[list[str]]:
-    object_type = find_object_type("partner_services")
-    assert object_type is not None
     for route in OBJECT_ROUTES:
-        row = [f"{route.operation.replace('_', ' ')}<br>`{route.method} {route.template}`"]
+        name = f"`{LETTERS[route.operation]}` {route.operation.replace('_', ' ')}"
+        row = [f"{name}<br>`{route.method} {route.template}`"]
         for version in VERSIONS:
-            offered = capability(version.name, object_type, route.operation) is not None
-            state = "" if offered else "*refused* "
-            if offered and route.handler is None:
-                row.append("*not yet*")
-            else:
-                row.append(f"{state}{_counts(cases, route.operation, version)}")
+            state = "*not yet* " if route.handler is None else ""
+            row.append(f"{state}{_counts(cases, route.operation, version)}")
         yield row
+
+
+def _type_rows() -> Iterator[list[str]]:
+    custom = ObjectSchema(
+        object_type_id="2-1",
+        name="custom objects",
+        label="",
+        label_plural="",
+        primary_display_property="",
+        created_at_ms=0,
+        updated_at_ms=0,
+    )
+    for object_type in OBJECT_TYPES:
+        name = object_type.name.replace("_", " ")
+        yield [f"{name} `{object_type.id}`", *(_letters(object_type, each) for each in VERSIONS)]
+    custom_type = object_type_of(0, custom)
+    yield ["custom objects `2-…`", *(_letters(custom_type, each) for each in VERSIONS)]
+
+
+def _letters(object_type: ObjectType, version: ApiVersion) -> str:
+    """A letter, or the mark of what is refused or not built, for each operation of the type."""
+    letters, is_template = "", False
+    for route in OBJECT_ROUTES:
+        row = capability(version.name, object_type, route.operation)
+        if row is None:
+            letters += "·"
+        else:
+            letters += "-" if route.handler is None else LETTERS[route.operation]
+            is_template = row.evidence == "GENERIC"
+    return f"*`{letters}`*" if is_template else f"`{letters}`"
+
+
+def _special_types() -> Iterator[str]:
+    for object_type in OBJECT_TYPES:
+        if type_rules(object_type.id) != TypeRules():
+            yield object_type.name.replace("_", " ")
 
 
 def _definition_rows(cases: list[Case], api: Api) -> Iterator[list[str]]:
@@ -149,6 +245,15 @@ def _definition_rows(cases: list[Case], api: Api) -> Iterator[list[str]]:
             served = bool(api.prefixes(version))
             row.append(_counts(cases, route.name, version) if served else "–")
         yield row
+
+
+def _observed(observed: ObservedAnswers) -> str:
+    alike = sum(not answer.but for answer in observed.answers.values())
+    rows = []
+    for key, why in observed.reasons.items():
+        names = (name for name, answer in observed.answers.items() if key in answer.but)
+        rows.append(f"| {_cell(why)} | {', '.join(names)} |\n")
+    return OBSERVED.format(total=len(observed.answers), alike=alike) + "".join(rows)
 
 
 def _guess_rows(cases: list[Case]) -> Iterator[str]:

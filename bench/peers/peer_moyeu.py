@@ -18,7 +18,9 @@ from bench.peers.work import PROPERTIES, RECORDS_PER_BATCH, Value
 
 _PATH = "/crm/v3/objects/partner_services"
 _PAGE_RECORDS = 100
-_START_MAX_S = 120
+_START_MAX_S = 300
+# The demo portal has records of several object types; ten in a hundred are partner services.
+_RECORDS_PER_SERVICE = 10
 
 SUBJECT = Subject(
     name=MOYEU,
@@ -39,15 +41,17 @@ class Running:
 
 
 @contextlib.contextmanager
-def started(folder: Path, records: int) -> Iterator[Running]:
-    """The demo portal with that many records in a database of its own, until the end of the block.
+def started(folder: Path, services: int) -> Iterator[Running]:
+    """The demo portal with that many partner services in a database of its own, and ten times as
+    many records in all, until the end of the block.
 
     Raises PeerFailed when it does not answer in time.
     """
     credentials = folder / "credentials.json"
     command = [
         *(sys.executable, "-c", "from moyeu.cli.main import main; main()", "demo"),
-        *("--port", "0", "--records", str(records), "--credentials", str(credentials)),
+        *("--port", "0", "--records", str(services * _RECORDS_PER_SERVICE)),
+        *("--credentials", str(credentials)),
         *("--database", f"sqlite:///{folder / 'demo.db'}"),
     ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -106,7 +106,8 @@ def test_a_custom_type_has_the_core_set_even_under_the_name_of_a_table() -> None
 
 
 def test_recorded_portals_had_this_many_properties() -> None:
-    assert len(standard_properties(named("contacts"))) == 352
+    # Four properties of contacts were met in answers later than the recorded list.
+    assert len(standard_properties(named("contacts"))) == 352 + 4
     assert len(standard_properties(named("companies"))) == 245
 
 

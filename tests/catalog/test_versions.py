@@ -63,3 +63,13 @@ def test_only_2026_09_and_its_beta_normalise_dates_and_enforce_admin_rules() -> 
         assert version.dates_normalised == (version.name in late)
         assert version.warnings_on_records == (version.name in late)
         assert version.admin_rules_enforced == (version.name in late)
+
+
+def test_flags_decide_about_stages_in_use_everywhere_but_in_2026_09() -> None:
+    assert {version.name: version.stage_references for version in VERSIONS} == {
+        "v3": "when_asked",
+        "2025-09": "when_asked",
+        "2026-03": "when_asked",
+        "2026-09": "always",
+        "2026-09-beta": "unless_declined",
+    }

@@ -40,7 +40,7 @@ def _pasted(output: str) -> list[str]:
 def test_the_printed_request_works_when_pasted_and_survives_a_restart(
     serving: Serving, folder: Path
 ) -> None:
-    arguments = ("demo", "--port", "0", "--records", "5", "--credentials", "c.json")
+    arguments = ("demo", "--port", "0", "--records", "20", "--credentials", "c.json")
     first = serving(*arguments)
     told = first.wait_for(folder / "c.json")
     ended = first.stop()
@@ -70,7 +70,7 @@ def test_the_printed_request_works_when_pasted_and_survives_a_restart(
 
 
 def test_it_tells_where_it_is_and_stops_cleanly(serving: Serving, folder: Path) -> None:
-    server = serving("demo", "--port", "0", "--records", "3", "--credentials", "c.json")
+    server = serving("demo", "--port", "0", "--records", "30", "--credentials", "c.json")
     told = server.wait_for(folder / "c.json")
 
     ended = server.stop()
@@ -79,7 +79,7 @@ def test_it_tells_where_it_is_and_stops_cleanly(serving: Serving, folder: Path) 
     assert ended.err == ""
     for text in (told["url"], str(told["portal_id"]), told["token"], told["limited_token"]):
         assert text in ended.out, text
-    assert "3 partner services, seed 1" in ended.out
+    assert "30 records, seed 1" in ended.out
     assert (folder / "var" / "demo.db").exists()
 
 
@@ -92,7 +92,7 @@ def test_only_the_owner_may_read_the_credentials(serving: Serving, folder: Path)
 
 
 def test_the_limited_token_reads_and_does_not_write(serving: Serving, folder: Path) -> None:
-    server = serving("demo", "--port", "0", "--records", "3", "--credentials", "c.json")
+    server = serving("demo", "--port", "0", "--records", "20", "--credentials", "c.json")
     told = server.wait_for(folder / "c.json")
     url, token = told["url"] + PATH, told["limited_token"]
 
@@ -123,7 +123,7 @@ def test_other_wishes_than_what_is_there_are_told_and_not_carried_out(
     ended = second.stop()
 
     assert told_again["token"] == told["token"]
-    assert "4 partner services, seed 7" in ended.out
+    assert "4 records, seed 7" in ended.out
     assert ended.err == (
         "Kept the demo portal that is here (--records 4 --seed 7); --fresh makes it anew.\n"
     )
@@ -141,7 +141,7 @@ def test_fresh_begins_anew(serving: Serving, folder: Path) -> None:
 
     assert told_again["token"] != told["token"]
     _, page = _call("GET", told_again["url"] + PATH, told_again["token"])
-    assert len(page["results"]) == 2
+    assert len(page["results"]) == 1
     assert second.stop().err == ""
 
 

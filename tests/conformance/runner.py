@@ -44,14 +44,25 @@ TIMEOUT_S = 30.0
 
 EVIDENCE = ("observed", "documented", "spec", "guess")
 
+NOT_CASES = frozenset(["setups.json", "observed.json"])
+"""Files beside the cases: shared portals, and which cases prove which observed answer."""
+
 CASE_KEYS = frozenset(
     {"id", "rule", "operation", "evidence", "source", "versions", "note", "given", "request"}
     | {"expected", "then", "any_order", "skip", "rows"}
 )
 GIVEN_KEYS = frozenset(
-    ["use", "properties", "owners", "records", "scopes", "object_type", "advance_s", "writer_held"]
+    {"use", "schemas", "properties", "owners", "records", "associations", "scopes"}
+    | {"validations", "admin_rules", "object_type", "advance_s", "writer_held"}
 )
-RECORD_KEYS = frozenset(["key", "properties", "archived", "merged_into"])
+SCHEMA_KEYS = frozenset(
+    ["key", "name", "labels", "primaryDisplayProperty", "requiredProperties", "properties"]
+)
+RECORD_KEYS = frozenset(["key", "object_type", "properties", "archived", "merged_into"])
+ASSOCIATION_KEYS = frozenset(["from", "to", "category", "type_id", "inverse_type_id"])
+VALIDATION_KEYS = frozenset(
+    ["object_type", "property", "ruleType", "ruleArguments", "shouldApplyNormalization"]
+)
 REQUEST_KEYS = frozenset(["method", "path", "query", "headers", "body", "body_text", "body_base64"])
 EXPECTED_KEYS = frozenset(["status", "headers", "body", "body_text"])
 STEP_KEYS = frozenset(["request", "expected", "advance_s"])
@@ -68,7 +79,7 @@ KINDS: Mapping[str, str] = {
 PLACEHOLDER = re.compile(
     r"\{(?:(?P<kind>any|number|time|uuid7|uuid)?(?P<after>>[a-z]\w*\.\w+)?(?:=(?P<bind>[a-z]\w*))"
     r"|(?P<free>any|number|time|uuid7|uuid)(?P<free_after>>[a-z]\w*\.\w+)?"
-    r"|(?P<name>[a-z]\w*(?:\.(?:id|createdAt|updatedAt))?)(?P<next>\+1)?)\}"
+    r"|(?P<name>[a-z]\w*(?:\.(?:id|createdAt|updatedAt|inner|qualified))?)(?P<next>\+1)?)\}"
 )
 
 
@@ -107,8 +118,22 @@ class Portal(Protocol):
     def add_owner(self, owner: JsonObject) -> None:
         """Add an owner; owner: `id`, `email`, `firstName`, `lastName`."""
 
+    def add_schema(self, schema: JsonObject) -> str:
+        """Add a custom object type; schema: the body of a schema create request. Its type id."""
+
     def add_record(self, object_type: str, properties: Mapping[str, str]) -> RecordKey:
         """Make one record with these property values."""
+
+    def associate(
+        self, from_type: str, from_id: str, to_type: str, to_id: str, category: str, type_id: int
+    ) -> None:
+        """Add an association in one direction."""
+
+    def add_validation(self, object_type: str, rule: JsonObject) -> None:
+        """Add a validation rule; rule: `property`, and the keys of a rule in an answer."""
+
+    def set_admin_rules(self, object_type: str, rules: JsonObject) -> None:
+        """Set what admins require; rules: `requiredOnCreate`, `conditional`."""
 
     def archive(self, object_type: str, record_id: str) -> None:
         """Archive one record."""
@@ -195,7 +220,7 @@ def read_cases(folder: Path) -> list[Case]:
     setups = cast("dict[str, JsonObject]", _read_json(folder / "setups.json"))
     cases: list[Case] = []
     for path in sorted(folder.glob("*.json")):
-        if path.name == "setups.json":
+        if path.name in NOT_CASES:
             continue
         for document in cast("list[JsonObject]", _read_json(path)):
             cases.extend(expand(document, setups, path.stem))
@@ -299,11 +324,17 @@ def _build_given(given: JsonObject, setups: Mapping[str, JsonObject], name: str)
     _refuse_unknown_keys(given, GIVEN_KEYS, name)
     shared = setups[str(given["use"])] if "use" in given else {}
     merged: JsonObject = dict(given)
-    for key in ("properties", "owners", "records"):
+    for key in ("schemas", "properties", "owners", "records", "associations", "validations"):
         first = cast("list[JsonValue]", shared.get(key, []))
         merged[key] = first + cast("list[JsonValue]", given.get(key, []))
-    for record in cast("list[JsonObject]", merged["records"]):
-        _refuse_unknown_keys(record, RECORD_KEYS, name)
+    for key, known in (
+        ("schemas", SCHEMA_KEYS),
+        ("records", RECORD_KEYS),
+        ("associations", ASSOCIATION_KEYS),
+        ("validations", VALIDATION_KEYS),
+    ):
+        for item in cast("list[JsonObject]", merged[key]):
+            _refuse_unknown_keys(item, known, name)
     return merged
 
 
@@ -596,12 +627,23 @@ def prepare(case: Case, portal: Portal) -> Scene:
     given = case.given
     object_type = str(given.get("object_type", OBJECT_TYPE))
     scene = Scene(_portal_names(case, portal), any_order=case.any_order)
+    for schema in cast("list[JsonObject]", given["schemas"]):
+        _add_schema(schema, portal, scene)
     for definition in cast("list[JsonObject]", given["properties"]):
-        portal.define(object_type, definition)
+        own = {key: value for key, value in definition.items() if key != "object_type"}
+        portal.define(_type_named(definition, object_type, scene), own)
     for owner in cast("list[JsonObject]", given["owners"]):
         portal.add_owner(owner)
     for record in cast("list[JsonObject]", given["records"]):
         _add_record(record, object_type, portal, scene)
+    for association in cast("list[JsonObject]", given["associations"]):
+        _associate(association, case, portal, scene)
+    for rule in cast("list[JsonObject]", given["validations"]):
+        own = {key: value for key, value in rule.items() if key != "object_type"}
+        portal.add_validation(_type_named(rule, object_type, scene), own)
+    if "admin_rules" in given:
+        rules = cast("JsonObject", given["admin_rules"])
+        portal.set_admin_rules(render_text(object_type, scene), rules)
     if "scopes" in given:
         scene.names["token"] = portal.token_with(cast("list[str]", given["scopes"]))
     if "advance_s" in given:
@@ -620,8 +662,45 @@ def _portal_names(case: Case, portal: Portal) -> dict[str, str]:
     }
 
 
+def _type_named(item: JsonObject, object_type: str, scene: Scene) -> str:
+    """The object type that an item of `given` names, else that of the case."""
+    return render_text(str(item.get("object_type", object_type)), scene)
+
+
+def _add_schema(schema: JsonObject, portal: Portal, scene: Scene) -> None:
+    key = str(schema["key"])
+    type_id = portal.add_schema({name: value for name, value in schema.items() if name != "key"})
+    scene.names |= {
+        key: type_id,
+        f"{key}.inner": type_id.removeprefix("2-"),
+        f"{key}.qualified": f"p{portal.portal_id}_{schema['name']}",
+    }
+
+
+def _associate(association: JsonObject, case: Case, portal: Portal, scene: Scene) -> None:
+    kinds = {
+        str(each["key"]): _type_named(each, str(case.given.get("object_type", OBJECT_TYPE)), scene)
+        for each in cast("list[JsonObject]", case.given["records"])
+    }
+    ends = [str(association["from"]), str(association["to"])]
+    for (one, other), type_id in zip(
+        (ends, reversed(ends)),
+        (association["type_id"], association.get("inverse_type_id", association["type_id"])),
+        strict=True,
+    ):
+        portal.associate(
+            kinds[one],
+            scene.names[one],
+            kinds[other],
+            scene.names[other],
+            str(association["category"]),
+            cast("int", type_id),
+        )
+
+
 def _add_record(record: JsonObject, object_type: str, portal: Portal, scene: Scene) -> None:
     key = str(record["key"])
+    object_type = _type_named(record, object_type, scene)
     made = portal.add_record(object_type, cast("dict[str, str]", record.get("properties", {})))
     scene.names |= {
         key: made.id,

@@ -46,6 +46,10 @@ def a_scene(case: Case) -> Scene:
         "version": case.version,
         "missing": MISSING_ID,
     }
+    for number, schema in enumerate(cast("list[JsonObject]", case.given["schemas"])):
+        key = str(schema["key"])
+        names |= {key: f"2-{1001 + number}", f"{key}.inner": str(1001 + number)}
+        names |= {f"{key}.qualified": f"p12345678_{schema['name']}"}
     for number, record in enumerate(cast("list[JsonObject]", case.given["records"])):
         key = str(record["key"])
         names |= {key: str(101 + number), f"{key}.id": str(101 + number)}

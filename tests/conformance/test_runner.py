@@ -328,6 +328,8 @@ def test_a_shared_setup_comes_before_what_the_case_adds() -> None:
         {"versions": ["v4"]},
         {"versions": []},
         {"given": {"record": []}},
+        {"given": {"schemas": [{"name": "h", "title": "H"}]}},
+        {"given": {"associations": [{"from": "a", "to": "b", "label": "c"}]}},
         {"given": {"records": [{"key": "a", "archive": True}]}},
         {"request": {"method": "GET", "path": "/", "params": ""}},
         {"expected": {"status": 200}},
@@ -364,6 +366,21 @@ class ScriptedPortal:
 
     def add_owner(self, owner: JsonObject) -> None:
         self.calls.append(("add_owner", owner["id"]))
+
+    def add_validation(self, object_type: str, rule: JsonObject) -> None:
+        self.calls.append(("add_validation", object_type, rule))
+
+    def set_admin_rules(self, object_type: str, rules: JsonObject) -> None:
+        self.calls.append(("set_admin_rules", object_type, rules))
+
+    def add_schema(self, schema: JsonObject) -> str:
+        self.calls.append(("add_schema", schema))
+        return "2-1001"
+
+    def associate(
+        self, from_type: str, from_id: str, to_type: str, to_id: str, category: str, type_id: int
+    ) -> None:
+        self.calls.append(("associate", from_type, from_id, to_type, to_id, category, type_id))
 
     def add_record(self, object_type: str, properties: Mapping[str, str]) -> MadeRecord:
         self.calls.append(("add_record", object_type, dict(properties)))
@@ -467,6 +484,68 @@ def test_a_case_prepares_the_portal_and_sends_every_request_as_written() -> None
         ("token_with", ["one"]),
         ("advance", 60.0),
         ("advance", 5.0),
+    ]
+
+
+def test_a_case_may_have_several_object_types_custom_ones_too() -> None:
+    document = a_case(
+        given={
+            "schemas": [{"key": "h", "name": "houses", "primaryDisplayProperty": "p"}],
+            "properties": [{"object_type": "{h}", "name": "q"}, {"name": "r"}],
+            "records": [{"key": "a", "object_type": "{h}"}, {"key": "b"}],
+            "associations": [
+                {
+                    "from": "a",
+                    "to": "b",
+                    "category": "USER_DEFINED",
+                    "type_id": 5,
+                    "inverse_type_id": 6,
+                }
+            ],
+            "object_type": "contacts",
+        },
+        request={"method": "GET", "path": "{prefix}/{h.qualified}/{h.inner}/{h}"},
+    )
+    (case,) = expand(document, {}, "reads")
+
+    with scripted_server([(200, '{"results":[]}')]) as (url, asked):
+        portal = ScriptedPortal(url)
+        differences = run(case, portal)
+
+    assert differences == []
+    assert asked == ["GET /crm/v3/objects/p12345678_houses/1001/2-1001 HTTP/1.1 Bearer secret"]
+    assert portal.calls == [
+        ("add_schema", {"name": "houses", "primaryDisplayProperty": "p"}),
+        ("define", "2-1001", "q"),
+        ("define", "contacts", "r"),
+        ("add_record", "2-1001", {}),
+        ("add_record", "contacts", {}),
+        ("associate", "2-1001", "101", "contacts", "102", "USER_DEFINED", 5),
+        ("associate", "contacts", "102", "2-1001", "101", "USER_DEFINED", 6),
+    ]
+
+
+def test_rules_are_set_after_the_records() -> None:
+    rule: JsonObject = {"property": "p", "ruleType": "MIN_LENGTH", "ruleArguments": ["2"]}
+    required: JsonObject = {"requiredOnCreate": ["p"]}
+    document = a_case(
+        given={
+            "records": [{"key": "a"}],
+            "validations": [{"object_type": "contacts", **rule}, rule],
+            "admin_rules": required,
+        },
+    )
+    (case,) = expand(document, {}, "reads")
+
+    with scripted_server([(200, '{"results":[]}')]) as (url, _asked):
+        portal = ScriptedPortal(url)
+        run(case, portal)
+
+    assert portal.calls == [
+        ("add_record", "partner_services", {}),
+        ("add_validation", "contacts", rule),
+        ("add_validation", "partner_services", rule),
+        ("set_admin_rules", "partner_services", required),
     ]
 
 

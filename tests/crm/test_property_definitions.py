@@ -20,7 +20,10 @@ from moyeu.crm.definition_problems import (
     DefinitionReadOnly,
     ExternalOptionsInvalid,
     FieldTypeMismatch,
+    FormulaCircular,
+    FormulaInvalid,
     FormulaMissing,
+    FormulaResultMismatch,
     GroupExists,
     GroupHasProperties,
     GroupNotFound,
@@ -37,13 +40,14 @@ from moyeu.crm.definition_problems import (
     SensitiveDataNotEnabled,
     SensitiveScopeMissing,
     TooManyProperties,
+    TooManyPropertiesOfPortal,
     TooManyUniqueProperties,
     UniqueFlagFixed,
     UniqueNotPossible,
 )
 from moyeu.crm.definition_rules import CREATABLE
 from moyeu.crm.definitions import TypeDefinitions, define_type
-from moyeu.crm.formulas import property_names_in
+from moyeu.crm.formulas import FormulaFault, property_names_in
 from moyeu.crm.problems import Problem
 from moyeu.crm.property_definitions import (
     CreatePlan,
@@ -128,20 +132,18 @@ def change_of(
 def test_a_create_fills_in_the_defaults_and_who_made_it_when() -> None:
     outcome = plan_create(given(), define(), OCCASION)
 
-    assert outcome == CreatePlan(
-        PropertyDefinition(
-            name="probe",
-            label="Probe",
-            type="string",
-            field_type="text",
-            group_name="companyinformation",
-            created_at_ms=5_000,
-            updated_at_ms=5_000,
-            created_user_id="77",
-            updated_user_id="77",
-        ),
-        "none",
+    made = PropertyDefinition(
+        name="probe",
+        label="Probe",
+        type="string",
+        field_type="text",
+        group_name="companyinformation",
+        created_at_ms=5_000,
+        updated_at_ms=5_000,
+        created_user_id="77",
+        updated_user_id="77",
     )
+    assert outcome == CreatePlan(made, made, "none")
 
 
 def test_a_name_is_kept_in_lower_case() -> None:
@@ -432,6 +434,17 @@ def test_the_property_after_a_thousand_custom_ones_is_refused(count: int, is_ref
     assert (plan_create(given(), definitions, OCCASION) == TooManyProperties(1_000)) is is_refused
 
 
+@pytest.mark.parametrize(("elsewhere", "is_refused"), [(9_998, False), (9_999, True)])
+def test_the_property_after_ten_thousand_of_the_portal_is_refused(
+    elsewhere: int, is_refused: bool
+) -> None:
+    outcome = plan_create(
+        given(), define(text_property("one")), OCCASION, custom_elsewhere=elsewhere
+    )
+
+    assert (outcome == TooManyPropertiesOfPortal(10_000)) is is_refused
+
+
 def test_a_type_without_custom_properties_takes_none() -> None:
     outcome = plan_create(given(), define(type_name="forecasts"), OCCASION)
 
@@ -708,7 +721,7 @@ def test_a_property_that_formulas_name_cannot_be_archived() -> None:
     users = (
         text_property("uses_b", calculation_formula="probe * 2"),
         text_property("uses_a", calculation_formula="if is_present(probe) then probe else 0"),
-        text_property("mentions", calculation_formula="concatenate('probe', domain)"),
+        text_property("mentions", calculation_formula="concatenate('probe', string(domain))"),
         text_property("gone", calculation_formula="probe", archived_at_ms=1),
     )
 
@@ -738,15 +751,111 @@ def test_a_batch_may_archive_a_user_before_what_it_uses() -> None:
 # --- formulas --------------------------------------------------------------------------------
 
 
+def calculation(name: str, formula: str) -> PropertyDefinition:
+    return text_property(
+        name,
+        type="number",
+        field_type="calculation_equation",
+        calculated=True,
+        read_only_value=True,
+        calculation_formula=formula,
+    )
+
+
+def test_a_formula_is_kept_in_its_canonical_form_and_answered_with_its_numbers() -> None:
+    outcome = plan_create(
+        given(type="number", calculation_formula="(AnnualRevenue) * 2.50"), define(), OCCASION
+    )
+
+    assert isinstance(outcome, CreatePlan)
+    assert outcome.definition.calculation_formula == "annualrevenue * 2.5"
+    assert outcome.answered.calculation_formula == "annualrevenue * 2.50"
+    assert replace(outcome.answered, calculation_formula=None) == replace(
+        outcome.definition, calculation_formula=None
+    )
+
+
+@pytest.mark.parametrize(
+    ("type_", "formula", "is_refused"),
+    [
+        ("number", "annualrevenue * 2", False),
+        ("bool", "annualrevenue > 2", False),
+        ("string", "string(name) + '!'", False),
+        ("enumeration", "if annualrevenue > 2 then 'large' else 'small'", False),
+        ("enumeration", "annualrevenue > 2", False),
+        ("number", "annualrevenue > 2", True),
+        ("bool", "string(name) + '!'", True),
+        ("string", "annualrevenue * 2", True),
+        ("enumeration", "annualrevenue * 2", True),
+    ],
+)
+def test_a_formula_gives_what_the_property_holds(
+    type_: str, formula: str, is_refused: bool
+) -> None:
+    outcome = plan_create(given(type=type_, calculation_formula=formula), define(), OCCASION)
+
+    assert isinstance(outcome, FormulaResultMismatch) is is_refused
+
+
+def test_a_formula_that_cannot_be_read_is_refused_before_names_are_looked_up() -> None:
+    outcome = plan_create(given(type="number", calculation_formula="zeta *"), define(), OCCASION)
+
+    assert outcome == FormulaInvalid("probe", FormulaFault("unfinished", "", 7))
+
+
+@pytest.mark.parametrize("formula", ["probe + 1", "uses - 1"])
+def test_an_update_cannot_close_a_circle(formula: str) -> None:
+    definitions = define(text_property(type="number"), calculation("uses", "probe * 2"))
+
+    outcome = plan_update(
+        "probe",
+        PropertyChange(calculation_formula=formula),
+        definitions,
+        OCCASION,
+        unique_flag_refused=False,
+    )
+
+    assert outcome == FormulaCircular("probe")
+
+
+def test_a_formula_from_before_the_rules_stays_until_it_is_changed() -> None:
+    before = calculation("probe", "annualrevenue *")
+
+    relabelled = change_of(before, PropertyChange(label="New"))
+    still_broken = change_of(before, PropertyChange(calculation_formula="annualrevenue * * 2"))
+    mended = change_of(before, PropertyChange(calculation_formula="annualrevenue*2"))
+
+    assert updated(relabelled).calculation_formula == "annualrevenue *"
+    assert isinstance(still_broken, FormulaInvalid)
+    assert updated(mended).calculation_formula == "annualrevenue * 2"
+
+
+@pytest.mark.parametrize("currency_property_name", [None, ""])
+def test_a_currency_cannot_lose_its_symbol(currency_property_name: str | None) -> None:
+    before = text_property(
+        type="number",
+        field_type="number",
+        show_currency_symbol=True,
+        currency_property_name="currency",
+    )
+
+    outcome = change_of(
+        before,
+        PropertyChange(show_currency_symbol=False, currency_property_name=currency_property_name),
+    )
+
+    assert outcome == CurrencyWithoutSymbol("probe")
+
+
 @pytest.mark.parametrize(
     ("formula", "names"),
     [
         ("a * 2", {"a"}),
         ("10a", {"a"}),
         ("2.50 + b_1", {"b_1"}),
-        ("IF Is_Present(A) THEN a ELSEIF b equals 'c' THEN 1 ELSE 0 ENDIF", {"a", "b"}),
+        ("IF Is_Present(A) THEN a ELSEIF string(b) equals 'c' THEN 1 ENDIF", {"a", "b"}),
         ('concatenate("not me", string(d))', {"d"}),
-        ("not (x equals y) or x != true", {"x", "y"}),
+        ("not (x equals y) or bool(x) != true", {"x", "y"}),
         ("max (a, min(b, c))", {"a", "b", "c"}),
         ("pipeline_probability(string(dealstage)) <= 0", {"dealstage"}),
         ("", set()),

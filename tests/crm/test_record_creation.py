@@ -277,6 +277,19 @@ def test_a_type_without_pipelines_has_neither() -> None:
     assert not {"hs_pipeline", "hs_pipeline_stage"} & record.properties.keys()
 
 
+def test_a_create_may_give_what_its_type_requires_though_it_is_read_only() -> None:
+    users = definitions((), of=object_type("users"), pipelines=())
+
+    (result,) = plan(
+        [new({"hs_email": "a@example.com", "hs_internal_user_id": "7"})], described=users
+    ).results
+
+    assert result.record.properties["hs_email"] == "a@example.com"
+    assert check([new({"hs_email": "a@example.com", "hs_internal_user_id": "x"})], users) == (
+        InvalidValues((InvalidNumber("hs_internal_user_id", "x"),))
+    )
+
+
 @pytest.mark.parametrize("name", ["hs_object_id", MODIFIED, "hs_createdate", "hs_object_source"])
 def test_what_hubspot_sets_itself_cannot_be_given(name: str) -> None:
     assert check([new({name: "7"})]) == InvalidValues((ReadOnlyProperty(name, "7"),))

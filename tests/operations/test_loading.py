@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from moyeu.catalog.properties import PropertyDefinition
 from moyeu.crm.callers import Caller, Occasion
+from moyeu.crm.object_schemas import ObjectSchema
 from moyeu.crm.problems import (
     InvalidNumber,
     InvalidValues,
@@ -50,10 +52,21 @@ FEE = PropertyDefinition(
     field_type="number",
     group_name="partner_service_information",
 )
+CARS = ObjectSchema(
+    object_type_id="2-77",
+    name="cars",
+    label="Car",
+    label_plural="Cars",
+    primary_display_property="plate",
+    required_properties=("plate",),
+    created_at_ms=NOW_MS,
+    updated_at_ms=NOW_MS,
+)
+PLATE = replace(SKU, name="plate", group_name="cars_information")
 
 
 class Scene:
-    """A portal in which partner services have a unique `sku` and a number `fee`."""
+    """A portal with cars, in which partner services have a unique `sku` and a number `fee`."""
 
     def __init__(self, store: SqliteStore) -> None:
         self.store = store
@@ -64,6 +77,8 @@ class Scene:
         def define(transaction: WriteTransaction) -> None:
             for each in (SKU, FEE):
                 transaction.put_property(portal.id, SERVICES, each)
+            transaction.put_schema(portal.id, CARS)
+            transaction.put_property(portal.id, CARS.object_type_id, PLATE)
 
         asyncio.run(store.write(define))
 
@@ -106,6 +121,24 @@ def test_records_of_several_types_are_loaded_with_their_history(loading: Scene) 
     assert [each.changed["sku"] for each in history[first.record_id]] == ["a"]
 
 
+@pytest.mark.parametrize("name", ["2-77", "p_cars"])
+def test_records_of_custom_types_are_loaded_too(loading: Scene, name: str) -> None:
+    assert loading.load(LoadRow(1, name, {"plate": "A 1"})) == Loaded({"cars": 1})
+
+    (car,) = loading.records("2-77")
+    assert car.properties["plate"] == "A 1"
+
+
+def test_a_given_time_of_creation_is_that_of_the_record(loading: Scene) -> None:
+    deal = LoadRow(1, "deals", {"dealname": "A", "createdate": "2020-01-02T03:04:05Z"})
+
+    loading.load(deal)
+
+    (record,) = loading.records("0-3")
+    assert record.created_at_ms == 1_577_934_245_000
+    assert record.properties["createdate"] == "2020-01-02T03:04:05Z"
+
+
 def test_given_ids_are_kept_and_new_ones_come_after_them(loading: Scene) -> None:
     loading.load(_row(1, "90000000000", sku="a"), _row(2, sku="b"), _row(3, "7", sku="c"))
 
@@ -137,6 +170,7 @@ def test_a_loaded_unique_value_belongs_to_its_record(loading: Scene) -> None:
         ),
         (LoadRow(2, "orders", {}), RequiredPropertiesMissing(("hs_order_name",))),
         (LoadRow(2, "spaceships", {}), UnknownObjectType("spaceships")),
+        (LoadRow(2, "p_cars", {}), RequiredPropertiesMissing(("plate",), "cars")),
         (_row(2, "07"), InvalidRecordId("07")),
         (_row(2, "x"), InvalidRecordId("x")),
         (_row(2, ""), InvalidRecordId("")),

@@ -233,3 +233,28 @@ def test_definitions_of_work_that_raises_are_undone_for_everybody(database: Data
 
     assert database.read(names) is False
     assert database.write(names) is False
+
+
+# --- counting ---------------------------------------------------------------------------------
+
+
+def test_custom_properties_are_counted_by_type_without_archived_ones(database: Database) -> None:
+    before = database.read(lambda each: each.count_custom_properties(PORTAL))
+
+    def add(transaction: WriteTransaction) -> None:
+        transaction.put_property(PORTAL, SERVICES, text_property("counted"))
+        transaction.put_property(PORTAL, SERVICES, unique_property("gone", archived_at_ms=1))
+        transaction.put_property(PORTAL, CONTACTS, text_property("counted"))
+        transaction.put_property(
+            PORTAL, CONTACTS, replace(text_property("firstname"), hubspot_defined=True)
+        )
+        transaction.put_property(OTHER_PORTAL, CONTACTS, text_property("foreign"))
+
+    database.write(add)
+
+    assert database.read(lambda each: each.count_custom_properties(PORTAL)) == {
+        **before,
+        SERVICES: before.get(SERVICES, 0) + 1,
+        CONTACTS: 1,
+    }
+    assert CONTACTS not in before

@@ -1,5 +1,6 @@
 """The promises of `storage/contract.py` about records, their pages and their ids."""
 
+import msgspec
 import pytest
 
 from tests.storage.scene import (
@@ -10,6 +11,7 @@ from tests.storage.scene import (
     PRODUCTS,
     SERVICES,
     Database,
+    change,
     code_owners,
     insert,
     new_record_ids,
@@ -108,6 +110,16 @@ def test_a_change_replaces_the_document_and_moves_the_time(database: Database) -
     assert (changed.created_at_ms, changed.updated_at_ms) == (NOW_MS, NOW_MS + 5)
     assert other.properties["hs_name"] == "other"
     assert other.updated_at_ms == NOW_MS
+
+
+def test_a_change_may_move_the_time_of_creation(database: Database) -> None:
+    insert(database, record(1))
+    moved = change(stored(database, 1), {"hs_createdate": "1970-01-01T00:00:00Z"}, NOW_MS, None)
+    moved = msgspec.structs.replace(moved, created_at_ms=0)
+
+    database.write(lambda each: each.change_records(occasion(), SERVICES, [moved]))
+
+    assert stored(database, 1).created_at_ms == 0
 
 
 # --- archiving and merging --------------------------------------------------------------------

@@ -1,9 +1,14 @@
 """The promises of `storage/contract.py` about unique values."""
 
+from collections.abc import Callable
+
+import msgspec
 import pytest
 
-from moyeu.crm.records import UniqueMove
+from moyeu.crm.records import StoredRecord, UniqueMove
+from moyeu.storage.contract import WriteTransaction
 from tests.storage.scene import (
+    CONTACTS,
     PORTAL,
     SERVICES,
     Database,
@@ -153,3 +158,62 @@ def test_dropping_an_index_frees_the_values_of_that_property_alone(database: Dat
     keys = [("code", "x"), ("badge", "x")]
     found = database.read(lambda each: each.value_owners(PORTAL, SERVICES, keys))
     assert found == {("code", "x"): 1}
+
+
+EMAILS = [("email", "a@example.com"), ("email", "b@example.com"), ("email", "c@example.com")]
+
+
+def contact_with_emails(database: Database) -> dict[tuple[str, str], int]:
+    """A contact that holds one e-mail as its main one and two further ones."""
+    properties = {
+        "email": "a@example.com",
+        "hs_additional_emails": "b@example.com;c@example.com",
+        "hs_object_id": "1",
+        "lastmodifieddate": "2026-09-21T13:33:20Z",
+    }
+    own = replace_properties(record(1), properties)
+    moves = [UniqueMove(name, 1, None, value) for name, value in EMAILS]
+
+    def work(transaction: WriteTransaction) -> None:
+        transaction.insert_records(occasion(), CONTACTS, [own], "lastmodifieddate")
+        transaction.move_unique_values(PORTAL, CONTACTS, moves)
+
+    database.write(work)
+    return email_owners(database)
+
+
+def replace_properties(of: StoredRecord, properties: dict[str, str]) -> StoredRecord:
+    """The record with another document."""
+    return msgspec.structs.replace(of, properties=properties)
+
+
+def email_owners(database: Database) -> dict[tuple[str, str], int]:
+    """Who holds the e-mails."""
+    return database.read(lambda each: each.value_owners(PORTAL, CONTACTS, EMAILS))
+
+
+FREEING: dict[str, Callable[[WriteTransaction], object]] = {
+    "archived": lambda each: each.archive_records(occasion(), CONTACTS, [1]),
+    "merged away": lambda each: each.merge_away(PORTAL, CONTACTS, 1, 2),
+    "erased": lambda each: each.erase_records(PORTAL, CONTACTS, [1]),
+}
+
+
+@pytest.mark.parametrize("how", FREEING)
+def test_further_values_are_freed_with_the_main_one(database: Database, how: str) -> None:
+    held = contact_with_emails(database)
+
+    database.write(FREEING[how])
+
+    assert held == dict.fromkeys(EMAILS, 1)
+    assert email_owners(database) == {}
+
+
+def test_a_restored_record_holds_its_further_values(database: Database) -> None:
+    contact_with_emails(database)
+    (contact,) = database.read(lambda each: each.records(PORTAL, CONTACTS, [1])).values()
+    database.write(lambda each: each.erase_records(PORTAL, CONTACTS, [1]))
+
+    database.write(lambda each: each.restore_records(PORTAL, CONTACTS, [contact]))
+
+    assert email_owners(database) == dict.fromkeys(EMAILS, 1)

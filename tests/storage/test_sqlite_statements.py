@@ -17,7 +17,9 @@ import pytest
 from moyeu.crm.creation import CreatePlan
 from moyeu.crm.problems import Problem
 from moyeu.crm.records import RecordInput, UpdatePlan
+from moyeu.crm.upserts import UpsertPlan
 from moyeu.operations.records import archive_records, create_records, update_records
+from moyeu.operations.upserts import upsert_records
 from moyeu.storage.sqlite import SqliteStore, queries
 from moyeu.storage.sqlite import transaction as transaction_module
 from moyeu.storage.sqlite.transaction import SqliteWriteTransaction
@@ -168,6 +170,37 @@ def test_a_batch_create_costs_the_same_statements_whatever_its_size(
         "BEGIN IMMEDIATE",
         queries.VALUE_OWNERS,
         queries.TAKE_RECORD_IDS,
+        queries.ADD_WRITE,
+        queries.INSERT_RECORD,
+        queries.TAKE_VALUE,
+        "COMMIT",
+    ]
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_a_batch_upsert_costs_the_same_statements_whatever_its_size(
+    database: Database, count: int
+) -> None:
+    # As many that are there as new ones, each with another unique value.
+    inputs = [
+        RecordInput(f"{letter}{each}", {"hs_name": "u"}, "code")
+        for letter in ("A", "U")
+        for each in range((count + 1) // 2)
+    ]
+
+    with statements_of(database) as seen:
+        plan = database.run(
+            upsert_records(database.store, occasion(), SERVICES, inputs, dates_normalised=False)
+        )
+
+    assert isinstance(plan, UpsertPlan)
+    assert seen == [
+        "BEGIN IMMEDIATE",
+        queries.RECORDS_BY_VALUE,
+        queries.VALUE_OWNERS,
+        queries.TAKE_RECORD_IDS,
+        queries.ADD_WRITE,
+        queries.CHANGE_RECORD,
         queries.ADD_WRITE,
         queries.INSERT_RECORD,
         queries.TAKE_VALUE,

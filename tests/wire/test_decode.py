@@ -1,7 +1,8 @@
-"""The quick path of the batch update agrees with the reference reader."""
+"""The quick path of batch update and upsert agrees with the reference reader."""
 
 import json
 import random
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given
@@ -9,8 +10,8 @@ from hypothesis import strategies as st
 
 from moyeu.crm.records import RecordInput
 from moyeu.wire import decode
-from moyeu.wire.decode import decode_batch_update
-from moyeu.wire.jackson import BATCH_UPDATE, JsonProblem
+from moyeu.wire.decode import decode_batch_update, decode_batch_upsert
+from moyeu.wire.jackson import BATCH_UPDATE, BATCH_UPSERT, JsonProblem, Record
 
 names = st.text("abcxyz_0", min_size=1, max_size=6)
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
@@ -37,25 +38,36 @@ batches = st.fixed_dictionaries(
 spacings = st.sampled_from([(",", ":"), (", ", ": "), (" ,\n", "\t: ")])
 
 
-def reference(body: bytes) -> list[RecordInput] | JsonProblem:
-    found = decode._read_inputs(body, BATCH_UPDATE)
+Read = Callable[[bytes], Sequence[RecordInput] | JsonProblem]
+
+READERS: dict[Read, Record] = {
+    decode_batch_update: BATCH_UPDATE,
+    decode_batch_upsert: BATCH_UPSERT,
+}
+"""The shape that the reference reader has for each."""
+
+readers = st.sampled_from(list(READERS))
+
+
+def reference(body: bytes, read: Read = decode_batch_update) -> list[RecordInput] | JsonProblem:
+    found = decode._read_inputs(body, READERS[read])
     return found if isinstance(found, JsonProblem) else list(found)
 
 
-def quick(body: bytes) -> list[RecordInput] | JsonProblem:
-    found = decode_batch_update(body)
+def quick(body: bytes, read: Read = decode_batch_update) -> list[RecordInput] | JsonProblem:
+    found = read(body)
     if isinstance(found, JsonProblem):
         return found
     return [RecordInput(x.id, x.properties, x.id_property, x.trace_id) for x in found]
 
 
-@given(batches, spacings, st.booleans())
+@given(batches, spacings, st.booleans(), readers)
 def test_both_read_every_batch_alike(
-    batch: object, spacing: tuple[str, str], ascii_only: bool
+    batch: object, spacing: tuple[str, str], ascii_only: bool, read: Read
 ) -> None:
     body = json.dumps(batch, separators=spacing, ensure_ascii=ascii_only).encode()
 
-    assert quick(body) == reference(body)
+    assert quick(body, read) == reference(body, read)
 
 
 @given(batches, st.randoms(use_true_random=False))

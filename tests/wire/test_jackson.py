@@ -725,8 +725,23 @@ READ: list[tuple[bytes, Shape, JsonValue]] = [
     ),
     (
         b'{"associations":[{"to":{"id":1.0},"types":[null,true]}],"properties":{}}',
-        CREATE,
+        ANY,
         {"associations": [{"to": {"id": "1.0"}, "types": [None, True]}], "properties": {}},
+    ),
+    (
+        b'{"associations":[{"to":{"id":1.0},"types":[{"associationCategory":"WORK",'
+        b'"associationTypeId":"3"}]},{"to":{"id":"2"},"types":null}],"properties":{}}',
+        CREATE,
+        {
+            "associations": [
+                {
+                    "to": {"id": "1.0"},
+                    "types": [{"associationCategory": "WORK", "associationTypeId": 3}],
+                },
+                {"to": {"id": "2"}, "types": []},
+            ],
+            "properties": {},
+        },
     ),
     (b'{"A":"\\ud83d\\ude00\\u00e9\\/\\b"}', TEXT_MAP, {"A": "😀é/\b"}),
     (

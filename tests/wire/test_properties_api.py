@@ -12,6 +12,7 @@ import pytest
 
 from moyeu.app import build_app
 from moyeu.catalog.object_types import find_object_type
+from moyeu.catalog.properties import PropertyDefinition
 from moyeu.catalog.scopes import GENERIC_PROPERTY_READ_SCOPES, GENERIC_PROPERTY_WRITE_SCOPES
 from moyeu.crm import definition_problems
 from moyeu.crm.callers import Caller, Occasion
@@ -19,7 +20,13 @@ from moyeu.crm.definition_inputs import NewProperty
 from moyeu.crm.problems import Problem
 from moyeu.operations import definitions as operations
 from moyeu.operations.portals import hash_token
-from moyeu.storage.contract import IndexedPart, Portal, Token
+from moyeu.storage.contract import (
+    IndexedPart,
+    Portal,
+    Token,
+    WriterBusyError,
+    WriteTransaction,
+)
 from moyeu.storage.sqlite import SqliteStore, open_store
 from moyeu.wire.access import definitions_refusal
 from moyeu.wire.errors import PROBLEM_WORDS
@@ -782,6 +789,191 @@ def test_an_activation_that_another_overtakes_gives_way(
     keys = [("probe_text", value) for value in ("a", "b", "c")]
     held = server.runner.run(server.store.read(lambda t: t.value_owners(PORTAL_ID, "0-2", keys)))
     assert held == {}
+
+
+# --- calculated properties -------------------------------------------------------------------
+
+
+def count_companies(server: Server, *texts: str) -> list[str]:
+    """Makes companies with a number each, for `probe_used`; their ids."""
+    admit_records(server)
+    server.make("companies", name="probe_used", type="number", fieldType="number")
+    made = [
+        server.call(
+            "POST",
+            "/crm/v3/objects/companies",
+            {"properties": {"probe_used": text}},
+            token="records",
+        )
+        for text in texts
+    ]
+    return [each.body["id"] for each in made]
+
+
+def formula_property(formula: str) -> dict[str, object]:
+    return text_property(name="probe_uses", type="number", calculationFormula=formula)
+
+
+def calculated_values(server: Server, ids: list[str]) -> list[str | None]:
+    query = "properties=probe_uses"
+    paths = [f"/crm/v3/objects/companies/{each}?{query}" for each in ids]
+    return [
+        server.call("GET", each, token="records").body["properties"]["probe_uses"] for each in paths
+    ]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 5])
+def test_a_new_formula_fills_the_records_that_are_there_part_by_part(
+    server: Server, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    monkeypatch.setattr(operations, "FILL_PART_RECORDS_MAX", 2)
+    ids = count_companies(server, *map(str, range(count)))
+
+    created = server.call("POST", f"{DATED}/companies", formula_property("probe_used * 2"))
+
+    assert created.status == 201
+    assert calculated_values(server, ids) == [str(each * 2) for each in range(count)]
+
+
+def test_a_changed_formula_fills_again_and_leaves_right_records_alone(server: Server) -> None:
+    ids = count_companies(server, "0", "3")
+    server.call("POST", f"{DATED}/companies", formula_property("probe_used * 2"))
+    before = [
+        server.call("GET", f"/crm/v3/objects/companies/{each}", token="records").body["updatedAt"]
+        for each in ids
+    ]
+    server.now_ms += 60_000
+
+    formula = {"calculationFormula": "probe_used * 3"}
+    reply = server.call("PATCH", f"{DATED}/companies/probe_uses", formula)
+
+    assert reply.status == 200
+    assert calculated_values(server, ids) == ["0", "9"]
+    after = [
+        server.call("GET", f"/crm/v3/objects/companies/{each}", token="records").body["updatedAt"]
+        for each in ids
+    ]
+    assert (after[0] == before[0], after[1] == before[1]) == (True, False)
+
+
+def test_an_update_without_a_formula_looks_at_no_record(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count_companies(server, "1")
+    server.call("POST", f"{DATED}/companies", formula_property("probe_used * 2"))
+    store_write = server.store.write
+    turns = [0]
+
+    async def count_turns(work: Any) -> Any:
+        turns[0] += 1
+        return await store_write(work)
+
+    monkeypatch.setattr(server.store, "write", count_turns)
+    assert server.call("PATCH", f"{DATED}/companies/probe_uses", {"label": "New"}).status == 200
+
+    assert turns == [1]
+
+
+def test_a_property_of_another_type_is_read_in_another_way(server: Server) -> None:
+    admit_records(server)
+    server.make("companies", name="probe_used")
+    body = {"properties": {"probe_used": "1970-01-02"}}
+    made = server.call("POST", "/crm/v3/objects/companies", body, token="records")
+    server.call("POST", f"{DATED}/companies", formula_property("probe_used * 2"))
+    before = calculated_values(server, [made.body["id"]])
+
+    change = {"type": "date", "fieldType": "date"}
+    assert server.call("PATCH", f"{DATED}/companies/probe_used", change).status == 200
+
+    assert (before, calculated_values(server, [made.body["id"]])) == ([None], ["172800000"])
+
+
+def test_a_busy_writer_delays_values_and_does_not_undo_the_property(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = count_companies(server, "1")
+    store_write = server.store.write
+    turns = [0]
+
+    async def busy_once(work: Any) -> Any:
+        turns[0] += 1
+        if turns[0] == 2:
+            raise WriterBusyError
+        return await store_write(work)
+
+    monkeypatch.setattr(server.store, "write", busy_once)
+    created = server.call("POST", f"{DATED}/companies", formula_property("probe_used * 2"))
+
+    assert (created.status, turns[0]) == (201, 3)
+    assert calculated_values(server, ids) == ["2"]
+
+
+def test_a_formula_that_is_archived_meanwhile_fills_no_more(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations, "FILL_PART_RECORDS_MAX", 1)
+    ids = count_companies(server, "1", "2")
+    store_write = server.store.write
+    occasion = Occasion(Caller(PORTAL_ID, 9, None, frozenset()), NOW_MS, "c")
+    turns = [0]
+
+    async def write_and_archive(work: Any) -> Any:
+        result = await store_write(work)
+        turns[0] += 1
+        if turns[0] == 2:
+            await operations.archive_property(server.store, occasion, "0-2", "probe_uses")
+        return result
+
+    monkeypatch.setattr(server.store, "write", write_and_archive)
+    assert (
+        server.call("POST", f"{DATED}/companies", formula_property("probe_used * 2")).status == 201
+    )
+    monkeypatch.undo()
+
+    found = server.runner.run(
+        server.store.read(lambda t: t.records(PORTAL_ID, "0-2", [int(each) for each in ids]))
+    )
+    values = [found[int(each)].properties.get("probe_uses") for each in ids]
+    assert values == ["2", None]
+
+
+def test_a_refused_formula_changes_nothing(server: Server) -> None:
+    ids = count_companies(server, "1")
+    server.call("POST", f"{DATED}/companies", formula_property("probe_used * 2"))
+
+    formula = {"calculationFormula": "probe_uses + 1"}
+    reply = server.call("PATCH", f"{DATED}/companies/probe_uses", formula)
+
+    assert reply.status == 400
+    kept = server.call("GET", f"{DATED}/companies/probe_uses").body["calculationFormula"]
+    assert kept == "probe_used * 2"
+    assert calculated_values(server, ids) == ["2"]
+
+
+# --- how many --------------------------------------------------------------------------------
+
+
+def test_a_portal_has_at_most_10_000_custom_properties(server: Server) -> None:
+    def fill(transaction: WriteTransaction) -> None:
+        for number in range(9_999):
+            own = PropertyDefinition(
+                name=f"p{number}",
+                label="P",
+                type="string",
+                field_type="text",
+                group_name="contactinformation",
+            )
+            transaction.put_property(PORTAL_ID, "0-1", own)
+
+    server.runner.run(server.store.write(fill))
+    server.make("companies", name="last")
+
+    reply = server.call("POST", f"{DATED}/companies", text_property(name="one_more"))
+
+    assert reply.status == 400
+    assert "10000" in reply.body["message"]
+    assert server.call("DELETE", f"{DATED}/companies/last").status == 204
+    server.make("companies", name="one_more")
 
 
 # --- batches ---------------------------------------------------------------------------------

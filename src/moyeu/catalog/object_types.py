@@ -42,12 +42,20 @@ class ObjectType:
     required_properties: tuple[str, ...] = ()
     id_properties: tuple[str, ...] = ()
     """Usable as id property although their definition does not say unique; enforced unique."""
+    conflict_properties: tuple[str, ...] = ()
+    """Those of them whose taken value a create answers as a conflict (409); others are a 400."""
+    further_values: tuple[tuple[str, str], ...] = ()
+    """(id property, property that lists further values of it, joined by `;`): they find a record
+    as the id property does, and are unique together with it."""
     searchable_properties: tuple[str, ...] = ()
 
     has_pipelines: bool = False
     pipeline_property: str | None = None
     stage_property: str | None = None
     allows_custom_properties: bool = True
+
+    page: str = "contacts/{portal}/record/{type}/{record}"
+    """Where HubSpot's own pages show a record, below their host (observed 2025 and 2026)."""
 
     scope_name: str
     """The word between `crm.objects.` or `crm.schemas.` and the verb: `partner-services`."""

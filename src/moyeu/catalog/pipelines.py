@@ -1,12 +1,13 @@
-"""The pipelines that a new portal has."""
+"""The pipelines that a new portal has, and what pipelines of each object type are like."""
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
-from moyeu.catalog.object_types import ObjectType
+from moyeu.catalog.limits import STAGES_MAX, STAGES_OF_OTHER_TYPES_MAX
+from moyeu.catalog.object_types import ObjectType, find_object_type
 from moyeu.catalog.tables import read_table
 
 STANDARD_PIPELINE_TIME_MS: Final = 0
@@ -20,8 +21,7 @@ STAGE_WRITE_PERMISSIONS: Final = "CRM_PERMISSIONS_ENFORCEMENT"
 class Stage:
     """One stage of a pipeline. metadata: pairs of key and text, unique keys, ascending by key.
 
-    Keys by type: deals `isClosed`, `probability` (0.0 to 1.0 as a Java double prints it); tickets
-    `isClosed`, `ticketState`; others `isClosed`, `state` (OPEN or CLOSED).
+    Every stage has `isClosed`; which other key there is, `PipelineRules` says.
     """
 
     id: str
@@ -35,7 +35,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """One pipeline with its stages; those of a standard one are in display order, from 0.
+    """One pipeline with its stages in display order; those of a standard one count from 0.
 
     stage_property: the property whose value is a stage id. For contacts and companies it is
     `lifecyclestage`, and a write answers the id of their pipeline as `hs_pipeline`.
@@ -50,6 +50,44 @@ class Pipeline:
     guessed: bool = False
     created_at_ms: int = STANDARD_PIPELINE_TIME_MS
     updated_at_ms: int = STANDARD_PIPELINE_TIME_MS
+
+
+MetadataKind = Literal["probability", "state"]
+"""What a stage says besides `isClosed`: how likely it is to be won, or whether it is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineRules:
+    """What pipelines of one object type are like.
+
+    stage_property: the property that a stage is the value of. metadata_key: the key of a stage's
+    metadata besides `isClosed`, None where there is no other; metadata_kind: what is behind it.
+    ids_shared_with: ids of the other types among whose pipelines an id must be unique too.
+    usages_flag: whether a deletion heeds `validateDealStageUsagesBeforeDelete`.
+    options_follow_stages: whether the options of the stage property are the stages.
+    """
+
+    stage_property: str
+    metadata_key: str | None
+    metadata_kind: MetadataKind | None
+    closed_stage_required: bool
+    stages_max: int
+    ids_shared_with: tuple[str, ...]
+    usages_flag: bool
+    options_follow_stages: bool
+
+
+class _RulesRow(msgspec.Struct, forbid_unknown_fields=True):
+    object_type: str
+    stage_property: str
+    evidence: str
+    metadata_key: str | None = None
+    metadata_kind: MetadataKind | None = None
+    closed_stage_required: bool = False
+    many_stages: bool = False
+    ids_shared_with: tuple[str, ...] = ()
+    usages_flag: bool = False
+    options_follow_stages: bool = False
 
 
 class _StageRow(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
@@ -72,12 +110,49 @@ class _Row(msgspec.Struct, forbid_unknown_fields=True):
 class _Table(msgspec.Struct, forbid_unknown_fields=True):
     source: str
     evidence: str
+    rules: tuple[_RulesRow, ...]
     pipelines: tuple[_Row, ...]
 
 
 @cache
 def _table() -> _Table:
     return read_table("pipelines", _Table)
+
+
+_CUSTOM_ROW: Final = "custom"
+_OTHER_ROW: Final = "other"
+
+
+def pipeline_rules(object_type: ObjectType) -> PipelineRules | None:
+    """The rules of the type's pipelines, None where it cannot have any."""
+    if object_type.is_custom:
+        return _rules()[_CUSTOM_ROW]
+    if found := _rules().get(object_type.name):
+        return found
+    return _rules()[_OTHER_ROW] if object_type.has_pipelines else None
+
+
+@cache
+def _rules() -> dict[str, PipelineRules]:
+    return {
+        row.object_type: PipelineRules(
+            stage_property=row.stage_property,
+            metadata_key=row.metadata_key,
+            metadata_kind=row.metadata_kind,
+            closed_stage_required=row.closed_stage_required,
+            stages_max=STAGES_MAX if row.many_stages else STAGES_OF_OTHER_TYPES_MAX,
+            ids_shared_with=tuple(_type_id(name) for name in row.ids_shared_with),
+            usages_flag=row.usages_flag,
+            options_follow_stages=row.options_follow_stages,
+        )
+        for row in _table().rules
+    }
+
+
+def _type_id(name: str) -> str:
+    found = find_object_type(name)
+    assert found is not None, name
+    return found.id
 
 
 def standard_pipelines(object_type: ObjectType) -> tuple[Pipeline, ...]:

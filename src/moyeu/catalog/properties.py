@@ -245,7 +245,22 @@ def _core_only(object_type: ObjectType) -> _Table:
         core_omitted=(),
         notes=core.notes,
         groups=((group_name, f"{object_type.label} {word}"),),
-        properties=(),
+        properties=_pipeline_rows(group_name) if object_type.has_pipelines else (),
+    )
+
+
+def _pipeline_rows(group_name: str) -> tuple[_Row, ...]:
+    """What a type's first pipeline adds: as on orders (that a custom type has them: OBSERVED)."""
+    return (
+        _Row("hs_pipeline", "Pipeline", "enumeration", "select", group_name, external_options=True),
+        _Row(
+            "hs_pipeline_stage",
+            "Pipeline stage",
+            "enumeration",
+            "radio",
+            group_name,
+            external_options=True,
+        ),
     )
 
 

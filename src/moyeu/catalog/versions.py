@@ -1,6 +1,11 @@
 """The versions of the API: where their routes are and what they do differently."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+StageReferences = Literal["when_asked", "unless_declined", "always"]
+"""Whether a stage in use may be deleted: only a flag `true` forbids it; only a flag `false` allows
+it; or no flag allows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +33,21 @@ class ApiVersion:
     """Conditionally required and required-on-create properties, Edit Associations permission."""
     unique_flag_change_refused: bool
     """`hasUniqueValue` in a property update is refused; elsewhere it is ignored."""
-    stage_references_always_checked: bool
-    """A pipeline or stage in use can never be deleted; elsewhere only when a flag asks for it."""
+    stage_references: StageReferences
+    """When the deletion of a pipeline or stage in use is refused."""
 
     evidence: str
     """Marks of the flags above, in words of the compatibility table."""
 
 
 def _dated(
-    name: str, *, is_beta: bool, is_2026_09: bool, unique_flag_change_refused: bool, evidence: str
+    name: str,
+    *,
+    is_beta: bool,
+    is_2026_09: bool,
+    unique_flag_change_refused: bool,
+    stage_references: StageReferences,
+    evidence: str,
 ) -> ApiVersion:
     stable = () if is_beta else (name,)
     return ApiVersion(
@@ -53,7 +64,7 @@ def _dated(
         warnings_on_records=is_2026_09,
         admin_rules_enforced=is_2026_09,
         unique_flag_change_refused=unique_flag_change_refused,
-        stage_references_always_checked=is_2026_09,
+        stage_references=stage_references,
         evidence=evidence,
     )
 
@@ -63,7 +74,8 @@ def _dated(
 # and deal splits. `/crm/v3/schemas` is used by clients beside the described prefix.
 # Date normalisation, warnings and admin rules: changelog of 2026-08-11, live since 2026-09-08.
 # The refusal of `hasUniqueValue`: observed on v3 in 2021-06; ignored on 2026-09 (observed).
-# Stage references: observed on 2026-09, although its description lists flags for some deletions.
+# Stage references: observed on 2026-09, that no flag has an effect, although its guide says that
+# one lets a stage in use be deleted; the flags of the others are those of the descriptions.
 VERSIONS: tuple[ApiVersion, ...] = (
     ApiVersion(
         name="v3",
@@ -79,7 +91,7 @@ VERSIONS: tuple[ApiVersion, ...] = (
         warnings_on_records=False,
         admin_rules_enforced=False,
         unique_flag_change_refused=True,
-        stage_references_always_checked=False,
+        stage_references="when_asked",
         evidence="OBSERVED (hasUniqueValue, 2021); DOCUMENTED; SPEC (stage references)",
     ),
     _dated(
@@ -87,6 +99,7 @@ VERSIONS: tuple[ApiVersion, ...] = (
         is_beta=False,
         is_2026_09=False,
         unique_flag_change_refused=True,
+        stage_references="when_asked",
         evidence="DOCUMENTED; SPEC (stage references); GUESS (hasUniqueValue as in v3)",
     ),
     _dated(
@@ -94,6 +107,7 @@ VERSIONS: tuple[ApiVersion, ...] = (
         is_beta=False,
         is_2026_09=False,
         unique_flag_change_refused=True,
+        stage_references="when_asked",
         evidence="DOCUMENTED; SPEC (stage references); GUESS (hasUniqueValue as in v3)",
     ),
     _dated(
@@ -101,6 +115,7 @@ VERSIONS: tuple[ApiVersion, ...] = (
         is_beta=False,
         is_2026_09=True,
         unique_flag_change_refused=False,
+        stage_references="always",
         evidence="DOCUMENTED; OBSERVED (hasUniqueValue, stage references)",
     ),
     _dated(
@@ -108,7 +123,8 @@ VERSIONS: tuple[ApiVersion, ...] = (
         is_beta=True,
         is_2026_09=True,
         unique_flag_change_refused=False,
-        evidence="GUESS: as 2026-09",
+        stage_references="unless_declined",
+        evidence="SPEC (stage references); GUESS: as 2026-09",
     ),
 )
 

@@ -23,6 +23,9 @@ COMMANDS: Final = (
     ("demo", "demo:demo", "Serve a portal filled with demo data."),
     ("serve", "serve:serve", "Serve the portals of a database."),
     ("load", "load:load", "Load records from a JSON Lines file."),
+    ("export", "export:export", "Write a whole portal, or one object type as a table, to a file."),
+    ("import", "import_:import_", "Make a portal of an archive, or records of a table."),
+    ("generate", "generate:generate", "Add invented records that belong together to a portal."),
     ("wait", "wait:wait", "Wait until a server answers."),
     ("settings", "settings:settings", "Show every setting and where its value comes from."),
     ("portal create", "portal:create", "Make a portal."),
@@ -30,6 +33,8 @@ COMMANDS: Final = (
     ("owner add", "owner:add", "Add an owner, whom records can belong to."),
     ("owner list", "owner:show_all", "List the owners of a portal, archived ones too."),
     ("owner archive", "owner:archive", "Archive an owner; records keep it."),
+    ("rules show", "rules:show_all", "Show the rules of an object type as JSON."),
+    ("rules set", "rules:put", "Set all rules of an object type from a JSON file."),
     ("token create", "token:create", "Make a token, and show it this once."),
     ("token list", "token:show_all", "List the tokens of a portal by their beginnings."),
     ("token revoke", "token:revoke", "Revoke a token."),
@@ -37,6 +42,7 @@ COMMANDS: Final = (
 _NOUNS: Final = {
     "owner": "Add, list and archive owners.",
     "portal": "Make and list portals.",
+    "rules": "Show and set what admins require of records.",
     "token": "Make, list and revoke tokens.",
 }
 

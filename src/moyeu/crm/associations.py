@@ -1,9 +1,22 @@
-"""Associations between records, as storage has them."""
+"""Associations between records as storage has them, and the types that a portal has for them."""
 
-from typing import Literal, NamedTuple
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
-AssociationCategory = Literal["HUBSPOT_DEFINED", "USER_DEFINED", "INTEGRATOR_DEFINED"]
-"""Who defined an association type; type ids are unique only within a category (observed)."""
+from moyeu.catalog.associations import (
+    AssociationCategory,
+    AssociationIndex,
+    AssociationType,
+    index_association_types,
+    standard_associations,
+    type_word,
+)
+from moyeu.crm.object_schemas import PortalTypes, SchemaAssociation
+
+_CUSTOM_CATEGORY: AssociationCategory = "USER_DEFINED"
+"""The category of the types that come with a custom object: a guess."""
 
 
 class Association(NamedTuple):
@@ -18,3 +31,166 @@ class Association(NamedTuple):
     to_record_id: int
     category: AssociationCategory
     type_id: int
+
+
+class AssociationSpec(NamedTuple):
+    """The association type that a request names, which may not exist."""
+
+    category: str
+    type_id: int
+
+
+class InlineAssociation(NamedTuple):
+    """What a create asks for beside its properties; `to_id` is the text that was sent."""
+
+    to_id: str
+    types: tuple[AssociationSpec, ...]
+
+
+# eq=False: it belongs to one snapshot of the portal's types and to no other.
+@dataclass(frozen=True, slots=True, eq=False)
+class AssociationTypes:
+    """The association types of one portal: HubSpot's own and those of custom object types."""
+
+    object_types: PortalTypes
+    _own: AssociationIndex
+
+    def find(self, category: str, type_id: int) -> AssociationType | None:
+        """The type with that category and id, None if there is none."""
+        key = category, type_id
+        return standard_associations().by_key.get(key) or self._own.by_key.get(key)
+
+    def inverse(self, kind: AssociationType) -> AssociationType:
+        """The type of the other direction."""
+        found = self.find(*kind.inverse_key)
+        assert found is not None, f"{kind.name} has no inverse"
+        return found
+
+    def between(self, from_id: str, to_id: str) -> tuple[AssociationType, ...]:
+        """All types from one object type to another, ascending by category and id."""
+        pair = from_id, to_id
+        return standard_associations().by_pair.get(pair) or self._own.by_pair.get(pair, ())
+
+    def default(self, from_id: str, to_id: str) -> AssociationType | None:
+        """The unlabelled type of a pair of object types, None if they cannot be associated.
+
+        Every pair of HubSpot's own types has one (a guess for those that the guide does not
+        list); a custom type only with those of its schema.
+        """
+        types = self.between(from_id, to_id)
+        return next((each for each in types if each.kind == "unlabeled"), None)
+
+    def primary(self, from_id: str, to_id: str) -> AssociationType | None:
+        """The primary type of a pair of object types, in whichever direction it is one to one."""
+        types = self.between(from_id, to_id)
+        return next((each for each in types if each.kind == "primary"), None)
+
+    def upper_name(self, object_type_id: str) -> str:
+        """The name of an object type in error texts: `MEETING_EVENT`."""
+        found = self.object_types.by_id(object_type_id)
+        if found is not None:
+            return found.upper_name
+        return (type_word(object_type_id) or object_type_id).upper()
+
+    def named(self, from_id: str, to_id: str, name: str) -> AssociationType | None:
+        """The type of a pair that v3 calls by that name, or by its id in digits."""
+        types = self.between(from_id, to_id)
+        return next((each for each in types if name in (each.name, str(each.type_id))), None)
+
+
+@lru_cache(maxsize=64)
+def association_types_of(object_types: PortalTypes) -> AssociationTypes:
+    """The association types of a snapshot, made once: a snapshot is known by its identity."""
+    own = _custom_types(object_types) if object_types.schemas else []
+    return AssociationTypes(object_types, index_association_types(own))
+
+
+def _custom_types(object_types: PortalTypes) -> list[AssociationType]:
+    """The types that the schemas hold.
+
+    Of several of one direction, the one with the lowest id is the unlabelled one and the name of
+    each other is its label: guesses. The first of one direction and the first of the other are
+    inverse to each other, and so on, as both are made and removed together.
+    """
+    rows: defaultdict[tuple[str, str], list[SchemaAssociation]] = defaultdict(list)
+    for schema in object_types.schemas.values():
+        for each in schema.associations:
+            rows[each.from_object_type_id, each.to_object_type_id].append(each)
+    for ways in rows.values():
+        ways.sort(key=lambda each: int(each.id))
+    return [
+        _custom_type(object_types, way, back, is_labeled=rank > 0)
+        for (from_id, to_id), ways in list(rows.items())
+        for rank, (way, back) in enumerate(zip(ways, rows[to_id, from_id], strict=True))
+    ]
+
+
+def _custom_type(
+    object_types: PortalTypes, way: SchemaAssociation, back: SchemaAssociation, *, is_labeled: bool
+) -> AssociationType:
+    words = [_word(object_types, each) for each in (way.from_object_type_id, way.to_object_type_id)]
+    pattern = "_to_".join(words)
+    return AssociationType(
+        category=_CUSTOM_CATEGORY,
+        type_id=int(way.id),
+        from_object_type_id=way.from_object_type_id,
+        to_object_type_id=way.to_object_type_id,
+        kind="labeled" if is_labeled else "unlabeled",
+        # The unlabelled one is named after its direction (observed 2024), the bare name of a
+        # custom type in it.
+        name=(way.name or pattern) if is_labeled else pattern,
+        label=way.name if is_labeled else None,
+        inverse_id=int(back.id),
+    )
+
+
+def _word(object_types: PortalTypes, type_id: str) -> str:
+    schema = object_types.schemas.get(type_id)
+    return schema.name if schema else type_word(type_id) or type_id
+
+
+def both_directions(
+    types: AssociationTypes, kind: AssociationType, from_record_id: int, to_record_id: int
+) -> tuple[Association, Association]:
+    """The row of an association and the row of its inverse."""
+    inverse = types.inverse(kind)
+    return (
+        _row(kind, from_record_id, to_record_id),
+        _row(inverse, to_record_id, from_record_id),
+    )
+
+
+def _row(kind: AssociationType, from_record_id: int, to_record_id: int) -> Association:
+    return Association(
+        kind.from_object_type_id,
+        from_record_id,
+        kind.to_object_type_id,
+        to_record_id,
+        kind.category,
+        kind.type_id,
+    )
+
+
+def default_associations(
+    object_types: PortalTypes,
+    from_type_id: str,
+    from_id: int,
+    to_type_id: str,
+    to_id: int,
+    *,
+    primary: bool = False,
+) -> list[Association]:
+    """The rows that associate two records in the most generic way, both directions.
+
+    primary: the primary type too, where the pair has one; the caller sees to it that a record has
+    one primary only. Raises LookupError for types that cannot be associated.
+    """
+    types = association_types_of(object_types)
+    kind = types.default(from_type_id, to_type_id)
+    if kind is None:
+        raise LookupError(f"no association type from {from_type_id} to {to_type_id}")
+    rows = list(both_directions(types, kind, from_id, to_id))
+    chosen = types.primary(from_type_id, to_type_id) if primary else None
+    if chosen is not None:
+        rows += both_directions(types, chosen, from_id, to_id)
+    return rows

@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from moyeu.catalog.limits import BATCH_INPUTS_MAX
+from moyeu.crm.admin_rules import missing_on_create
 from moyeu.crm.callers import Occasion
 from moyeu.crm.definitions import TypeDefinitions
+from moyeu.crm.inline_associations import Links
 from moyeu.crm.problems import (
     InvalidValues,
     Problem,
+    RecordExists,
     RequiredPropertiesMissing,
     TooManyInputs,
     UniqueValueTaken,
@@ -27,8 +30,12 @@ from moyeu.crm.records import (
     couple_pipeline,
     has_trace_ids,
 )
-from moyeu.crm.values.moment import render_ms
+from moyeu.crm.values.moment import read_iso, render_ms
 from moyeu.crm.values.outcome import Append, ValueRule
+from moyeu.crm.values.rules import rule_of
+
+NO_CONFLICTS: frozenset[UniqueKey] = frozenset()
+"""No claimed value identifies another record in the way that makes a create a conflict."""
 
 
 @dataclass(slots=True)
@@ -55,19 +62,63 @@ def check_creates(
     if len(inputs) > BATCH_INPUTS_MAX:
         return TooManyInputs(BATCH_INPUTS_MAX)
     per_input = has_trace_ids(inputs)
-    checked = check_values(inputs, definitions, rules, now_ms)
+    checked = check_values(inputs, definitions, creation_rules(definitions, rules), now_ms)
     if not per_input:
         if problems := [one for each in checked for one in each.problems]:
             return InvalidValues(tuple(problems))
         for each in checked:
-            if names := _missing_names(each, definitions):
-                return RequiredPropertiesMissing(names)
+            if missing := missing_properties(each, definitions):
+                return missing
     return CheckedUpdates(checked, per_input, now_ms)
 
 
-def _missing_names(one: CheckedInput, definitions: TypeDefinitions) -> tuple[str, ...]:
-    required = definitions.object_type.required_properties
-    return tuple(name for name in required if not one.values.get(name))
+def creation_rules(
+    definitions: TypeDefinitions, rules: Mapping[str, ValueRule]
+) -> Mapping[str, ValueRule]:
+    """The value rules of a create: what the type requires can be given though it is read-only.
+
+    That is so of users, whose e-mail and user id nobody changes later: a guess.
+    """
+    names = definitions.refused_names.intersection(definitions.object_type.required_properties)
+    if not names:
+        return rules
+    own = {
+        name: rule_of(definitions.properties[name], frozenset(), dates_normalised=False)
+        for name in names
+    }
+    return {**rules, **own}
+
+
+def missing_properties(
+    one: CheckedInput, definitions: TypeDefinitions
+) -> RequiredPropertiesMissing | None:
+    """Which of the type's required properties a create of this input would leave without value."""
+    object_type = definitions.object_type
+    names = tuple(name for name in object_type.required_properties if not one.values.get(name))
+    if not names:
+        return None
+    return RequiredPropertiesMissing(names, object_type.name if object_type.is_custom else None)
+
+
+def possible_conflicts(
+    definitions: TypeDefinitions, owners: Mapping[UniqueKey, int]
+) -> list[UniqueKey]:
+    """The taken values whose owner decides whether a create is a conflict."""
+    names = definitions.object_type.conflict_properties
+    return [key for key in owners if key[0] in names]
+
+
+def conflicts_among(
+    keys: Sequence[UniqueKey],
+    owners: Mapping[UniqueKey, int],
+    records: Mapping[int, StoredRecord],
+) -> frozenset[UniqueKey]:
+    """Those that are their owner's main value; a further value is merely taken (observed 2026)."""
+    return frozenset(
+        (name, value)
+        for name, value in keys
+        if records[owners[name, value]].properties.get(name) == value
+    )
 
 
 def plan_creates(
@@ -76,48 +127,85 @@ def plan_creates(
     owners: Mapping[UniqueKey, int],
     record_ids: Sequence[int],
     occasion: Occasion,
+    conflicts: frozenset[UniqueKey] = NO_CONFLICTS,
+    links: Links | None = None,
 ) -> CreatePlan:
-    """The new records, one id of `record_ids` for each input in order."""
+    """The new records, one id of `record_ids` for each input in order.
+
+    owners: record id by claimed value. conflicts: see `conflicts_among`. links: collects the
+    associations, None if no input has any; they are judged after the values (a guess).
+    """
     plan = CreatePlan()
-    held = dict(owners)
+    creator = Creator(definitions, occasion, dict(owners), conflicts, plan.moves)
     for one, record_id in zip(batch.inputs, record_ids, strict=True):
-        problem = _problem_of(one, definitions) or _taken(one, definitions, held, record_id)
-        if problem is None:
-            record = new_record(definitions, occasion, record_id, one.values)
-            for name in definitions.unique_names & record.properties.keys():
-                if value := record.properties[name]:
-                    held[name, value] = record_id
-                    plan.moves.append(UniqueMove(name, record_id, None, value))
+        made = _unlinkable(one, links) or creator.create(one, record_id)
+        if isinstance(made, StoredRecord):
+            if links is not None:
+                links.link(record_id, one.given.associations)
             plan.results.append(
-                WrittenRecord(record, tuple(one.given.properties), None, tuple(one.warnings))
+                WrittenRecord(
+                    made, tuple(one.given.properties), None, tuple(one.warnings), made=True
+                )
             )
         elif batch.per_input:
             assert one.given.trace_id is not None
-            plan.problems.append(InputProblem(one.given.trace_id, problem))
+            plan.problems.append(InputProblem(one.given.trace_id, made))
         else:
-            return CreatePlan(refusal=problem)
+            return CreatePlan(refusal=made)
     return plan
 
 
-def _problem_of(one: CheckedInput, definitions: TypeDefinitions) -> Problem | None:
-    if one.problems:
-        return InvalidValues(tuple(one.problems))
-    if names := _missing_names(one, definitions):
-        return RequiredPropertiesMissing(names)
-    return None
+def _unlinkable(one: CheckedInput, links: Links | None) -> Problem | None:
+    if links is None or one.problems:
+        return None
+    return links.problem_of(one.given.associations)
 
 
-def _taken(
-    one: CheckedInput, definitions: TypeDefinitions, held: Mapping[UniqueKey, int], record_id: int
-) -> UniqueValueTaken | None:
-    for name, value in one.values.items():
-        if name not in definitions.unique_names or not isinstance(value, str):
-            continue
-        if value and (name, value) in held:
-            return UniqueValueTaken(
-                definitions.object_type.id, name, value, str(record_id), str(held[name, value])
-            )
-    return None
+@dataclass(slots=True)
+class Creator:
+    """Makes records one after the other, so that a later one sees the values of an earlier one.
+
+    owners: record id by unique value, kept up to date in place. moves: grows with each record.
+    """
+
+    definitions: TypeDefinitions
+    occasion: Occasion
+    owners: dict[UniqueKey, int]
+    conflicts: frozenset[UniqueKey]
+    moves: list[UniqueMove]
+
+    def create(self, one: CheckedInput, record_id: int) -> StoredRecord | Problem:
+        """The record that the input makes, or why it makes none."""
+        if one.problems:
+            return InvalidValues(tuple(one.problems))
+        if missing := missing_properties(one, self.definitions):
+            return missing
+        record = new_record(self.definitions, self.occasion, record_id, one.values)
+        problem = self._missing(one, record) or self._taken(one, record_id)
+        if problem is not None:
+            return problem
+        for name in self.definitions.unique_names & record.properties.keys():
+            if value := record.properties[name]:
+                self.owners[name, value] = record_id
+                self.moves.append(UniqueMove(name, record_id, None, value))
+        return record
+
+    def _missing(self, one: CheckedInput, record: StoredRecord) -> Problem | None:
+        rules, active = self.definitions.admin_rules, self.definitions.properties
+        return missing_on_create(rules, one.values, record.properties, active)
+
+    def _taken(self, one: CheckedInput, record_id: int) -> Problem | None:
+        for name, value in one.values.items():
+            if name not in self.definitions.unique_names or not isinstance(value, str):
+                continue
+            owner = self.owners.get((name, value)) if value else None
+            if owner is None:
+                continue
+            if (name, value) in self.conflicts:
+                return RecordExists(str(owner))
+            type_id = self.definitions.object_type.id
+            return UniqueValueTaken(type_id, name, value, str(record_id), str(owner))
+        return None
 
 
 def new_record(
@@ -128,7 +216,8 @@ def new_record(
 ) -> StoredRecord:
     """The record that a create makes: the given values and the core set that HubSpot adds.
 
-    A `null` or empty value is as if it had not been given (a guess).
+    A `null` or empty value is as if it had not been given (a guess). Where the time of creation
+    can be written, the record was made when the values say so.
     """
     object_type = definitions.object_type
     now = render_ms(occasion.now_ms)
@@ -145,13 +234,16 @@ def new_record(
     if definitions.pipelines and object_type.pipeline_property and object_type.stage_property:
         couple_pipeline(definitions, {}, given)
         first = definitions.pipelines[0]
-        given.setdefault(object_type.pipeline_property, first.id)
-        if first.stages:
-            given.setdefault(object_type.stage_property, first.stages[0].id)
+        if definitions.begins_in_first_stage:
+            given.setdefault(object_type.pipeline_property, first.id)
+            if first.stages:
+                given.setdefault(object_type.stage_property, first.stages[0].id)
     properties |= given
     for derive in definitions.derivations:
         derive({}, properties, occasion.now_ms)
-    return StoredRecord(record_id, properties, occasion.now_ms, occasion.now_ms, None, last_write=0)
+    created_at_ms = read_iso(properties[object_type.created_property])
+    assert created_at_ms is not None
+    return StoredRecord(record_id, properties, created_at_ms, occasion.now_ms, None, last_write=0)
 
 
 def _text(value: str | Append) -> str:

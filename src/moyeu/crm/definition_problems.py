@@ -6,6 +6,7 @@ Words, category and status are in `wire/property_words.py`, one row each.
 from dataclasses import dataclass
 from typing import Literal
 
+from moyeu.crm.formulas import FormulaFault
 from moyeu.crm.problems import Problem
 
 # --- a property ------------------------------------------------------------------------------
@@ -51,6 +52,13 @@ class CustomPropertiesNotAllowed(Problem):
 @dataclass(frozen=True, slots=True)
 class TooManyProperties(Problem):
     """The object type has as many custom properties as it may have."""
+
+    count_max: int
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyPropertiesOfPortal(Problem):
+    """All object types of the portal together have as many custom properties as they may have."""
 
     count_max: int
 
@@ -113,6 +121,30 @@ class CurrencyWithoutSymbol(Problem):
 @dataclass(frozen=True, slots=True)
 class FormulaMissing(Problem):
     """A calculation without a formula."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormulaInvalid(Problem):
+    """The formula of a property cannot be read."""
+
+    name: str
+    fault: FormulaFault
+
+
+@dataclass(frozen=True, slots=True)
+class FormulaResultMismatch(Problem):
+    """The formula gives values of another type than the property has."""
+
+    name: str
+    type: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormulaCircular(Problem):
+    """The property would be computed from itself."""
 
     name: str
 

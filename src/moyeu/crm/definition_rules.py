@@ -6,7 +6,7 @@ types and field types that are given have to fit together.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from moyeu.catalog.limits import PROPERTY_DEFINITION_NAME_CHARACTERS_MAX
@@ -16,7 +16,10 @@ from moyeu.crm.definition_problems import (
     CurrencyWithoutSymbol,
     ExternalOptionsInvalid,
     FieldTypeMismatch,
+    FormulaCircular,
+    FormulaInvalid,
     FormulaMissing,
+    FormulaResultMismatch,
     InvalidPropertyName,
     OptionInvalid,
     OptionsMissing,
@@ -26,7 +29,7 @@ from moyeu.crm.definition_problems import (
     UniqueNotPossible,
 )
 from moyeu.crm.definitions import TypeDefinitions
-from moyeu.crm.formulas import property_names_in
+from moyeu.crm.formulas import FormulaFault, is_circular, parse_formula
 from moyeu.crm.problems import Problem
 
 CREATABLE: Final[dict[PropertyType, tuple[FieldType, ...]]] = {
@@ -52,6 +55,15 @@ NAME_FORM: Final = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 
 # Only these make sense as ids: a guess.
 _UNIQUE_TYPES: Final = ("string", "number")
+
+# What a formula must give for a property of the type: a guess. An enumeration takes the value of
+# an option, which for a pair of true and false is a flag.
+_FORMULA_RESULTS: Final[Mapping[PropertyType, tuple[str, ...]]] = {
+    "bool": ("bool",),
+    "enumeration": ("string", "bool"),
+    "number": ("number",),
+    "string": ("string",),
+}
 
 
 def name_problem(name: str) -> Problem | None:
@@ -140,9 +152,17 @@ def _formula(definition: PropertyDefinition, definitions: TypeDefinitions) -> Pr
         return None
     if not definition.calculation_formula:
         return FormulaMissing(definition.name)
-    named = property_names_in(definition.calculation_formula)
-    unknown = sorted(named - definitions.properties.keys())
-    return PropertyNotFound(unknown[0]) if unknown else None
+    formula = parse_formula(definition.calculation_formula)
+    if isinstance(formula, FormulaFault):
+        return FormulaInvalid(definition.name, formula)
+    unknown = sorted(formula.names - definitions.properties.keys())
+    if unknown:
+        return PropertyNotFound(unknown[0])
+    if formula.type not in _FORMULA_RESULTS.get(definition.type, ()):
+        return FormulaResultMismatch(definition.name, definition.type, formula.type)
+    if is_circular(definition.name, formula, definitions.properties):
+        return FormulaCircular(definition.name)
+    return None
 
 
 def _unique_possible(

@@ -3,16 +3,17 @@
 A snapshot never changes; a write to definitions makes a new one.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from moyeu.catalog.object_types import ObjectType
 from moyeu.catalog.pipelines import Pipeline
 from moyeu.catalog.properties import PropertyDefinition, PropertyGroup
 from moyeu.crm.admin_rules import NO_ADMIN_RULES, AdminRules
+from moyeu.crm.formulas import formula_derivation
 from moyeu.crm.type_rules import TypeRules, type_rules
-from moyeu.crm.validations import ValidationRule
+from moyeu.crm.validations import ValidationRule, guarded_rule
 from moyeu.crm.values.outcome import Derivation, ValueRule
 from moyeu.crm.values.pipeline import pipeline_rule, stage_rule
 from moyeu.crm.values.plain import PlainTest, plain_test_of
@@ -61,6 +62,9 @@ class TypeDefinitions:
     update_id_names: those that an update takes as `idProperty`: only flagged ones, so neither a
     contact's email nor hs_object_id (records decision table, rows 14 and 15).
     written_back: what a write answers besides the written names, in name order.
+    shown_with: what an update answers besides, by name: if one of these names was written.
+    never_shown: what no write answers unless it was written.
+    begins_in_first_stage: whether a record made without a stage goes into the first one.
     validations: the portal's own rules for values, by property name; `rules` contain them.
     derivations: what follows from changed values, to be applied in this order.
     """
@@ -79,6 +83,9 @@ class TypeDefinitions:
     indexed_names: frozenset[str]
     update_id_names: frozenset[str]
     written_back: tuple[str, ...]
+    shown_with: Mapping[str, tuple[str, ...]]
+    never_shown: frozenset[str]
+    begins_in_first_stage: bool
     validations: Mapping[str, tuple[ValidationRule, ...]]
     admin_rules: AdminRules
     derivations: tuple[Derivation, ...]
@@ -86,6 +93,29 @@ class TypeDefinitions:
     def rules_for(self, *, dates_normalised: bool) -> Mapping[str, ValueRule]:
         """The value rules by property name."""
         return self.normalising_rules if dates_normalised else self.rules
+
+    def for_call(self, *, admin_rules: bool) -> "TypeDefinitions":
+        """What a call goes by: no rules of admins where its version does not enforce them."""
+        if admin_rules or self.admin_rules == NO_ADMIN_RULES:
+            return self
+        return replace(self, admin_rules=NO_ADMIN_RULES)
+
+    def shown_names(
+        self, having: Set[str], written: tuple[str, ...], *, made: bool
+    ) -> frozenset[str]:
+        """The names in the answer to a write.
+
+        having: those with a value. written: those that the client wrote. made: whether the write
+        made the record, which shows everything that it set (observed 2024–2026).
+        """
+        if made:
+            return frozenset(having - self.never_shown) | {*written}
+        beside = {
+            name
+            for name, reasons in self.shown_with.items()
+            if name in having and not set(reasons).isdisjoint(written)
+        }
+        return frozenset(having & {*self.written_back, *beside}) | {*written}
 
     def pipeline_of_stage(self, stage_id: str) -> Pipeline | None:
         """The pipeline that has the stage."""
@@ -116,6 +146,7 @@ def define_type(
     unique = flagged | {name for name in object_type.id_properties if name in active}
     # An archived property may be on its way to becoming unique: its values are entered in parts.
     special = type_rules(object_type.id)
+    own_rules = validations or {}
     kept = {each.name for each in every if each.has_unique_value or each.archived_at_ms is not None}
     return TypeDefinitions(
         portal_id=portal_id,
@@ -124,17 +155,26 @@ def define_type(
         archived={each.name: each for each in every if each.archived_at_ms is not None},
         groups=tuple(groups),
         pipelines=pipelines,
-        rules=_rules(object_type, active, owner_ids, pipelines, dates_normalised=False)
-        | _special_rules(special, active)
+        rules=_guarded(
+            _rules(object_type, active, owner_ids, pipelines, dates_normalised=False)
+            | _special_rules(special, active),
+            active,
+            own_rules,
+        )
         | refused,
-        normalising_rules=_rules(object_type, active, owner_ids, pipelines, dates_normalised=True)
-        | _special_rules(special, active)
+        normalising_rules=_guarded(
+            _rules(object_type, active, owner_ids, pipelines, dates_normalised=True)
+            | _special_rules(special, active),
+            active,
+            own_rules,
+        )
         | refused,
         plain_tests={
             name: test
             for name, each in active.items()
             if name not in refused
             and name not in special.value_rules
+            and name not in own_rules
             and name not in (object_type.pipeline_property, object_type.stage_property)
             and (test := plain_test_of(each))
         },
@@ -142,8 +182,11 @@ def define_type(
         unique_names=unique,
         indexed_names=unique | kept,
         update_id_names=flagged,
-        written_back=_written_back(object_type, active, refused),
-        validations=validations or {},
+        written_back=_written_back(object_type, active, refused, special),
+        shown_with=special.shown_with,
+        never_shown=special.never_shown,
+        begins_in_first_stage=special.begins_in_first_stage,
+        validations=own_rules,
         admin_rules=admin_rules,
         derivations=_derivations(special, active, pipelines),
     )
@@ -157,14 +200,28 @@ def _special_rules(
     }
 
 
+def _guarded(
+    rules: Mapping[str, ValueRule],
+    active: Mapping[str, PropertyDefinition],
+    validations: Mapping[str, tuple[ValidationRule, ...]],
+) -> dict[str, ValueRule]:
+    """The rules, where the portal set rules of its own with those behind them."""
+    guarded = {
+        name: guarded_rule(rules[name], active[name], own)
+        for name, own in validations.items()
+        if name in active
+    }
+    return {**rules, **guarded}
+
+
 def _derivations(
     special: TypeRules,
     active: Mapping[str, PropertyDefinition],
     pipelines: tuple[Pipeline, ...],
 ) -> tuple[Derivation, ...]:
-    if special.derivation is None:
-        return ()
-    return (special.derivation(pipelines, active),)
+    # Formulas may name what HubSpot sets itself, so they come after it.
+    own = None if special.derivation is None else special.derivation(pipelines, active)
+    return tuple(each for each in (own, formula_derivation(active)) if each is not None)
 
 
 def _rules(
@@ -193,12 +250,14 @@ def _written_back(
     object_type: ObjectType,
     active: Mapping[str, PropertyDefinition],
     refused: Mapping[str, ValueRule],
+    special: TypeRules,
 ) -> tuple[str, ...]:
-    """The properties that HubSpot itself sets or calculates: the rule that fits all recordings.
+    """The properties that HubSpot itself sets or calculates, but for what a type shows at times.
 
     Source: records with write answers of 2024–2026; a pipeline and its stage count as HubSpot's
     own (observed on contacts, companies and tickets; a guess for other types).
     """
-    own = set(refused) | set(object_type.always_properties)
-    own |= {object_type.pipeline_property or "", object_type.stage_property or ""} & set(active)
-    return tuple(sorted(own))
+    own = set(refused) | set(object_type.always_properties) | special.always_shown
+    own |= {object_type.pipeline_property or "", object_type.stage_property or ""}
+    own -= special.shown_with.keys() | special.never_shown
+    return tuple(sorted(own & set(active)))

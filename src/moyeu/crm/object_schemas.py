@@ -21,9 +21,10 @@ _QUALIFIED_NAME = re.compile(r"p(\d*)_(.+)", re.ASCII | re.DOTALL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchemaAssociation:
-    """An association of a custom type with another type, one direction.
+    """An association of a custom type with another type, one direction; the other has its own id.
 
-    id: the association type id as text. name: None where nobody gave one.
+    id: the association type id as decimal text, unique in the portal within its category, which is
+    USER_DEFINED (a guess). name: both directions have the same (observed on labels, 2026-10).
     """
 
     id: str
@@ -39,7 +40,8 @@ class ObjectSchema:
     """A custom object type as its portal defined it. Property tuples hold names.
 
     name: case kept; unique in the portal whatever the case. Times: milliseconds since 1970, UTC.
-    archived_at_ms: None of an active type.
+    associations: both directions of each; one between two custom types stands in one of their
+    schemas only, so ask `PortalTypes.associations`. archived_at_ms: None of an active type.
     """
 
     object_type_id: str
@@ -117,10 +119,14 @@ class PortalTypes:
         own = find_object_type(text)
         if own is not None:
             return own
-        schema = self.schemas.get(text) or self._qualified(text)
+        schema = self.find_schema(text)
         if schema is None or schema.archived_at_ms is not None:
             return None
         return self.custom[schema.object_type_id]
+
+    def find_schema(self, text: str) -> ObjectSchema | None:
+        """The schema of the custom type that the text names, an archived one too."""
+        return self.schemas.get(text) or self._qualified(text)
 
     def by_id(self, object_type_id: str) -> ObjectType | None:
         """The type with that id, archived ones included."""
@@ -131,6 +137,29 @@ class PortalTypes:
         wanted = name.lower()
         named = [each for each in self.schemas.values() if each.name.lower() == wanted]
         return min(named, key=lambda each: each.archived_at_ms is not None, default=None)
+
+    def active_schemas(self) -> list[ObjectSchema]:
+        """The schemas of types that are not archived, by type id."""
+        return [each for each in self.schemas.values() if each.archived_at_ms is None]
+
+    def associations(self, object_type_id: str) -> tuple[SchemaAssociation, ...]:
+        """The associations of custom types from or to a type, by id; none with an archived type.
+
+        An archive takes them out of sight (observed 2026-10), it does not remove them.
+        """
+        found = [
+            row
+            for schema in self.active_schemas()
+            for row in schema.associations
+            if object_type_id in (row.from_object_type_id, row.to_object_type_id)
+            and not self._is_archived(row.from_object_type_id)
+            and not self._is_archived(row.to_object_type_id)
+        ]
+        return tuple(sorted(found, key=lambda row: int(row.id)))
+
+    def _is_archived(self, object_type_id: str) -> bool:
+        schema = self.schemas.get(object_type_id)
+        return schema is not None and schema.archived_at_ms is not None
 
     def _qualified(self, text: str) -> ObjectSchema | None:
         match = _QUALIFIED_NAME.fullmatch(text.lower())

@@ -103,6 +103,29 @@ class TextTooLong(ValueProblem):
     characters_max: int
 
 
+@dataclass(frozen=True, slots=True)
+class RuleBroken(ValueProblem):
+    """The value does not satisfy a validation rule of the portal; arguments: those of the rule."""
+
+    rule_type: str
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidEmail(ValueProblem):
+    """Not an e-mail address, or one below a top-level domain that does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidDomain(ValueProblem):
+    """Not a domain name."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContainsUrl(ValueProblem):
+    """A URL where a person's name is due."""
+
+
 # --- a whole call or one input of a batch ----------------------------------------------------
 
 
@@ -207,9 +230,32 @@ class NoPropertiesGiven(Problem):
 
 @dataclass(frozen=True, slots=True)
 class RequiredPropertiesMissing(Problem):
-    """A create without the type's required properties."""
+    """A create without the type's required properties.
+
+    custom_name: the name of a custom object type, None for one of HubSpot's own.
+    """
 
     names: tuple[str, ...]
+    custom_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequiredByAdmins(Problem):
+    """Properties without the value that rules of the portal's admins require.
+
+    on_create: names that a create has to set. conditional: (name, names of the properties whose
+    values make it required).
+    """
+
+    on_create: tuple[str, ...]
+    conditional: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordExists(Problem):
+    """A create gives a value that already identifies another record; its id is decimal text."""
+
+    existing_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,3 +268,53 @@ class NonNumericId(Problem):
     """The path id is not made of digits and no `idProperty` was given."""
 
     id: str
+
+
+# --- merges ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MergeWithItself(Problem):
+    """Both ids of a merge are the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotMergeable(Problem):
+    """An id of a merge names no active record; `field` as the body names it."""
+
+    field: str
+    id: str
+
+
+# --- associations ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AssociationTypesUnknown(Problem):
+    """No association types with these categories and ids."""
+
+    types: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AssociationTargetsInvalid(Problem):
+    """Records that are not there, each as (upper-case name of the object type, id as sent)."""
+
+    targets: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WrongAssociationDirection(Problem):
+    """The type, as (category, id), leads from records of another object type."""
+
+    from_object_type_id: str
+    expected_object_type_id: str
+    type: tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ManyForOneToOne(Problem):
+    """Several records for a type, (category, id), of which a record can have one."""
+
+    to_ids: tuple[str, ...]
+    type: tuple[str, int]

@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from moyeu.catalog.limits import (
     CUSTOM_PROPERTIES_MAX,
+    CUSTOM_PROPERTIES_PORTAL_MAX,
     UNIQUE_PROPERTIES_MAX,
 )
 from moyeu.catalog.properties import (
@@ -31,12 +32,13 @@ from moyeu.crm.definition_problems import (
     SensitiveDataNotEnabled,
     SensitiveScopeMissing,
     TooManyProperties,
+    TooManyPropertiesOfPortal,
     TooManyUniqueProperties,
     UniqueFlagFixed,
 )
 from moyeu.crm.definition_rules import RULES, creatable_field_type, name_problem
 from moyeu.crm.definitions import TypeDefinitions
-from moyeu.crm.formulas import property_names_in
+from moyeu.crm.formulas import FormulaFault, canonical, parse_formula, property_names_in
 from moyeu.crm.problems import Problem
 
 _TYPES_WITH_OPTIONS: Final = ("enumeration", "bool")
@@ -48,13 +50,15 @@ IndexStep = Literal["none", "enter", "drop"]
 
 @dataclass(frozen=True, slots=True)
 class CreatePlan:
-    """The definition that a create makes.
+    """The definition that a create makes, and the one that it answers.
 
-    index: `enter` when the values that the property had before it was archived become unique,
-    `drop` when values come back that are no longer unique.
+    answered: as the definition, but with the numbers of a formula as they were sent (observed
+    2026-10). index: `enter` when the values that the property had before it was archived become
+    unique, `drop` when values come back that are no longer unique.
     """
 
     definition: PropertyDefinition
+    answered: PropertyDefinition
     index: IndexStep
 
 
@@ -62,9 +66,15 @@ class CreatePlan:
 
 
 def plan_create(
-    given: NewProperty, definitions: TypeDefinitions, occasion: Occasion
+    given: NewProperty,
+    definitions: TypeDefinitions,
+    occasion: Occasion,
+    *,
+    custom_elsewhere: int = 0,
 ) -> CreatePlan | Problem:
     """The definition that the create makes, or the first problem.
+
+    custom_elsewhere: active custom properties of the portal's other object types.
 
     The name of an archived property brings that property back with the posted definition and its
     original creation (observed 2026-09-29). Which of several problems is told is a guess.
@@ -75,7 +85,7 @@ def plan_create(
         return PropertyExists(given.name)
     if problem := _sensitivity_problem(given, definitions, occasion):
         return problem
-    if problem := _room_problem(given, definitions):
+    if problem := _room_problem(given, definitions, custom_elsewhere):
         return problem
     if earlier is None and (problem := name_problem(given.name)):
         return problem
@@ -86,12 +96,28 @@ def plan_create(
     for rule in RULES:
         if problem := rule(definition, definitions):
             return problem
-    return CreatePlan(definition, _index_step(definition, earlier))
+    return CreatePlan(definition, _answered(given, definition), _index_step(definition, earlier))
 
 
 def _field_type_given(given: NewProperty) -> str:
     # A formula makes it a calculation whatever was sent (observed 2026-09-29).
     return given.field_type if given.calculation_formula is None else "calculation_equation"
+
+
+def _answered(given: NewProperty, definition: PropertyDefinition) -> PropertyDefinition:
+    formula = given.calculation_formula
+    if formula is None:
+        return definition
+    written = _formula_text(formula, numbers_as_written=True)
+    return replace(definition, calculation_formula=written)
+
+
+def _formula_text(formula: str, *, numbers_as_written: bool = False) -> str:
+    """The formula in its canonical form; as it is when it cannot be read."""
+    parsed = parse_formula(formula)
+    if isinstance(parsed, FormulaFault):
+        return formula
+    return canonical(parsed.root, numbers_as_written=numbers_as_written)
 
 
 def _defined(
@@ -119,7 +145,7 @@ def _defined(
         hidden=given.hidden,
         form_field=given.form_field,
         read_only_value=calculated,
-        calculation_formula=given.calculation_formula,
+        calculation_formula=_formula_text(given.calculation_formula or "") if calculated else None,
         data_sensitivity=given.data_sensitivity,
         show_currency_symbol=given.show_currency_symbol,
         currency_property_name=given.currency_property_name,
@@ -174,7 +200,7 @@ def plan_update(
     """The definition after the update, or the first problem.
 
     unique_flag_refused: whether another `has_unique_value` is refused or ignored (it differs
-    between versions). A rule that the definition broke before the update is not held against it.
+    between versions). A problem that the definition had before the update is not held against it.
     """
     before = definitions.properties.get(name)
     if before is None:
@@ -191,9 +217,18 @@ def plan_update(
         return problem
     for rule in RULES:
         broken = rule(after, definitions)
-        if broken is not None and rule(before, definitions) is None:
+        if broken is not None and rule(before, definitions) != broken:
             return broken
     return _stamped(after, occasion)
+
+
+def formulas_concerned(
+    name: str, change: PropertyChange, definitions: TypeDefinitions
+) -> frozenset[str]:
+    """The calculated properties whose values may be others after the update, but for dependants."""
+    own = () if change.calculation_formula is None else (name,)
+    users = () if change.type is None else _users_of(name, definitions)
+    return frozenset((*own, *users))
 
 
 def _changed(before: PropertyDefinition, change: PropertyChange) -> PropertyDefinition | Problem:
@@ -204,7 +239,12 @@ def _changed(before: PropertyDefinition, change: PropertyChange) -> PropertyDefi
     }
     given.pop("has_unique_value", None)
     if change.calculation_formula is not None:
-        given |= {"field_type": "calculation_equation", "calculated": True, "read_only_value": True}
+        given |= {
+            "calculation_formula": _formula_text(change.calculation_formula),
+            "field_type": "calculation_equation",
+            "calculated": True,
+            "read_only_value": True,
+        }
     elif before.calculation_formula is not None:
         # A formula cannot be taken away, so the property stays a calculation (a guess).
         given.pop("field_type", None)
@@ -333,12 +373,16 @@ def _writes_sensitive(scope: str, type_name: str, sensitivity: DataSensitivity) 
     return parts[0] == type_name and sensitivity in parts and "read" not in parts
 
 
-def _room_problem(given: NewProperty, definitions: TypeDefinitions) -> Problem | None:
+def _room_problem(
+    given: NewProperty, definitions: TypeDefinitions, custom_elsewhere: int
+) -> Problem | None:
     if not definitions.object_type.allows_custom_properties:
         return CustomPropertiesNotAllowed(definitions.object_type.id)
     custom = [each for each in definitions.properties.values() if not each.hubspot_defined]
     if len(custom) >= CUSTOM_PROPERTIES_MAX:
         return TooManyProperties(CUSTOM_PROPERTIES_MAX)
+    if len(custom) + custom_elsewhere >= CUSTOM_PROPERTIES_PORTAL_MAX:
+        return TooManyPropertiesOfPortal(CUSTOM_PROPERTIES_PORTAL_MAX)
     unique = [each for each in custom if each.has_unique_value]
     if given.has_unique_value and len(unique) >= UNIQUE_PROPERTIES_MAX:
         return TooManyUniqueProperties(UNIQUE_PROPERTIES_MAX)

@@ -7,12 +7,14 @@ What is made for every input is a msgspec Struct: it costs a quarter of a datacl
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 import msgspec
 
 from moyeu.catalog.limits import BATCH_INPUTS_MAX
+from moyeu.crm.admin_rules import missing_on_update
+from moyeu.crm.associations import InlineAssociation
 from moyeu.crm.definitions import TypeDefinitions
 from moyeu.crm.problems import (
     DuplicateIds,
@@ -26,7 +28,7 @@ from moyeu.crm.problems import (
     UnknownUniqueValues,
     ValueProblem,
 )
-from moyeu.crm.values.moment import render_ms
+from moyeu.crm.values.moment import read_iso, render_ms
 from moyeu.crm.values.outcome import Append, Normalised, ValueRule
 
 RECORD_ID_MAX = 2**63 - 1
@@ -37,13 +39,14 @@ class RecordInput(msgspec.Struct, frozen=True, gc=False):
 
     id: text; empty for a create. properties: value texts by name, None clears.
     id_property: the unique property that `id` is a value of, None for a record id.
-    trace_id: the client's own mark of this input.
+    trace_id: the client's own mark of this input. associations: of a create only.
     """
 
     id: str
     properties: dict[str, str | None]
     id_property: str | None = None
     trace_id: str | None = None
+    associations: tuple[InlineAssociation, ...] = ()
 
 
 class StoredRecord(msgspec.Struct, gc=False):
@@ -114,12 +117,17 @@ class CheckedUpdates:
 
 
 class WrittenRecord(msgspec.Struct, gc=False):
-    """A record of an answer to a write: the state afterwards and the names that were written."""
+    """A record of an answer to a write: the state afterwards and the names that were written.
+
+    is_new: whether an upsert made it, None for other writes. made: whether any write made it.
+    """
 
     record: StoredRecord
     written: tuple[str, ...]
     trace_id: str | None = None
     warnings: tuple[Normalised, ...] = ()
+    is_new: bool | None = None
+    made: bool = False
 
 
 @dataclass(slots=True)
@@ -155,9 +163,11 @@ def check_updates(
     definitions: TypeDefinitions,
     rules: Mapping[str, ValueRule],
     now_ms: int,
+    id_names: Set[str] | None = None,
 ) -> CheckedUpdates | Problem:
     """The batch with its values checked, or the problem that refuses it whole.
 
+    id_names: the id properties that are taken, None for those of a batch.
     Order of the checks: size, duplicates, id properties, values (a guess put together from what
     was seen alone; records decision table).
     """
@@ -165,8 +175,9 @@ def check_updates(
         return TooManyInputs(BATCH_INPUTS_MAX)
     if repeated := repeated_ids(inputs):
         return DuplicateIds(repeated)
+    taken = definitions.update_id_names if id_names is None else id_names
     for each in inputs:
-        if each.id_property is not None and each.id_property not in definitions.update_id_names:
+        if each.id_property is not None and each.id_property not in taken:
             return NotAUniqueProperty(definitions.object_type.id, each.id_property)
     per_input = has_trace_ids(inputs)
     checked = check_values(inputs, definitions, rules, now_ms)
@@ -275,6 +286,33 @@ def claimed_unique_values(
     ]
 
 
+def held_values(
+    definitions: TypeDefinitions, properties: Mapping[str, str], names: Set[str]
+) -> list[UniqueKey]:
+    """The unique values that a record with these properties holds, of the properties in `names`.
+
+    The further values of an id property stand under its name, so that they find the record too.
+    """
+    held = [(name, value) for name, value in properties.items() if value and name in names]
+    for name, further_name in definitions.object_type.further_values:
+        if name in names and (texts := properties.get(further_name)):
+            held += [(name, each) for each in texts.split(";") if each]
+    return held
+
+
+def kept_id(rules: Mapping[str, ValueRule], name: str, text: str, now_ms: int = 0) -> str:
+    """The text under which a value of an id property is kept, so that it is found as stored.
+
+    A text that the property refuses is nobody's value and stays as it is. now_ms: only dates
+    depend on it, and no id property is one.
+    """
+    rule = rules.get(name)
+    kept = rule(text, now_ms) if rule is not None and text else text
+    if isinstance(kept, Normalised):
+        return kept.kept
+    return kept if type(kept) is str else text
+
+
 def plan_updates(
     batch: CheckedUpdates,
     definitions: TypeDefinitions,
@@ -289,7 +327,7 @@ def plan_updates(
     merged_away: named ids whose records live on in another: they are passed over in silence
     (documented, and observed October 2026).
     """
-    planner = _Planner(definitions, batch, dict(owners))
+    planner = UpdatePlanner(definitions, batch, dict(owners))
     missing: list[str] = []
     unknown_values: list[UniqueKey] = []
     for one in batch.inputs:
@@ -320,8 +358,11 @@ def plan_updates(
     return planner.finish()
 
 
-class _Planner:
-    """Applies inputs in order to working copies, so that a later one sees an earlier one."""
+class UpdatePlanner:
+    """Applies inputs in order to working copies, so that a later one sees an earlier one.
+
+    owners: record id by unique value, kept up to date in place as inputs move values.
+    """
 
     def __init__(
         self, definitions: TypeDefinitions, batch: CheckedUpdates, owners: dict[UniqueKey, int]
@@ -332,7 +373,14 @@ class _Planner:
         self._owners = owners
         object_type = definitions.object_type
         self._modified_property = object_type.modified_property
-        self._coupled = {object_type.pipeline_property, object_type.stage_property}
+        self._created_property = object_type.created_property
+        # Properties that are not written without an effect beside their value.
+        self._watched = {
+            object_type.pipeline_property,
+            object_type.stage_property,
+            object_type.created_property,
+        }
+        self._has_conditions = bool(definitions.admin_rules.conditional)
         self._now_text = render_ms(batch.now_ms)
         self._written: dict[int, WrittenRecord] = {}
         self._changes: dict[int, Change] = {}
@@ -352,10 +400,15 @@ class _Planner:
         record = earlier.record if earlier else found
         changed = _changed_values(record.properties, one)
         if changed:
-            if not self._coupled.isdisjoint(changed):
+            if not self._watched.isdisjoint(changed):
                 couple_pipeline(self._definitions, record.properties, changed)
+                record = self._created_anew(record, changed)
             for derive in self._definitions.derivations:
                 derive(record.properties, changed, self._batch.now_ms)
+        if self._has_conditions and (missing := self._missing(one, record, changed)):
+            self.fail(one, missing)
+            return
+        if changed:
             if not self._definitions.unique_names.isdisjoint(changed):
                 moves = self._moves(record, changed)
                 if isinstance(moves, UniqueValueTaken):
@@ -365,18 +418,33 @@ class _Planner:
             record = self._change(record, changed, one.given.trace_id)
         self._answer(one, record, earlier)
 
+    def _missing(
+        self, one: CheckedInput, record: StoredRecord, changed: Mapping[str, str]
+    ) -> Problem | None:
+        rules, active = self._definitions.admin_rules, self._definitions.properties
+        after = {**record.properties, **changed}
+        return missing_on_update(rules, {*one.values, *changed}, after, active)
+
+    def _created_anew(self, record: StoredRecord, changed: Mapping[str, str]) -> StoredRecord:
+        """The record with the time of creation that was written, where one was."""
+        created_at_ms = read_iso(changed.get(self._created_property, ""))
+        if created_at_ms is None:
+            return record
+        return msgspec.structs.replace(record, created_at_ms=created_at_ms)
+
     def _moves(
         self, record: StoredRecord, changed: dict[str, str]
     ) -> list[UniqueMove] | UniqueValueTaken:
         unique = self._definitions.unique_names
-        if unique.isdisjoint(changed):
-            return []
         moves = []
-        for name, value in changed.items():
+        for name, value in list(changed.items()):
             if name not in unique:
                 continue
             holder = self._owners.get((name, value)) if value else None
-            if holder is not None and holder != record.record_id:
+            if holder == record.record_id:
+                self._exchange(record, changed, name)
+                continue
+            if holder is not None:
                 return UniqueValueTaken(
                     self._definitions.object_type.id,
                     name,
@@ -395,6 +463,15 @@ class _Planner:
             if move.taken is not None:
                 self._owners[move.name, move.taken] = move.record_id
         return moves
+
+    def _exchange(self, record: StoredRecord, changed: dict[str, str], name: str) -> None:
+        """A further value of the record becomes its main one and they change places: a guess."""
+        further_name = dict(self._definitions.object_type.further_values)[name]
+        main, before = changed[name], record.properties.get(name, "")
+        parts = record.properties.get(further_name, "").split(";")
+        changed[further_name] = ";".join(
+            filter(None, (before if each == main else each for each in parts))
+        )
 
     def _change(
         self, record: StoredRecord, changed: dict[str, str], trace_id: str | None
@@ -488,6 +565,8 @@ def couple_pipeline(
     object_type = definitions.object_type
     pipeline_name, stage_name = object_type.pipeline_property, object_type.stage_property
     if not pipeline_name or not stage_name or not definitions.pipelines:
+        return
+    if pipeline_name not in changed and stage_name not in changed:
         return
     stage_id = changed.get(stage_name, before.get(stage_name, ""))
     pipeline_id = changed.get(pipeline_name, before.get(pipeline_name, ""))

@@ -1,1 +1,1 @@
-"""The demo portal: partner services of an invented agency, the same for the same seed."""
+"""Invented records of an agency, the same for the same seed, and the demo portal full of them."""

@@ -7,19 +7,17 @@ Everybody who reads this file knows them: they guard nothing.
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
-from moyeu.catalog.object_types import ObjectType, object_type_by_id
-from moyeu.catalog.pipelines import standard_pipelines
 from moyeu.crm.callers import Caller, Occasion
-from moyeu.crm.creation import new_record
-from moyeu.crm.definitions import Owner
-from moyeu.crm.records import UniqueMove
+from moyeu.crm.definitions import Owner, Team
 from moyeu.crm.values.moment import DAY_MS
-from moyeu.demo.properties import GROUP, OBJECT_TYPE_ID, UNIQUE, demo_properties
-from moyeu.demo.records import DemoSetting, demo_record
-from moyeu.demo.words import OWNERS
+from moyeu.demo.kinds import KINDS, made_counts
+from moyeu.demo.making import make_records, read_world
+from moyeu.demo.properties import GROUP, OBJECT_TYPE_ID, demo_properties
+from moyeu.demo.words import OWNERS, TEAMS
+from moyeu.demo.world import HISTORY_DAYS, World
 from moyeu.operations.portals import (
     hash_token,
     known_scopes,
@@ -32,14 +30,12 @@ from moyeu.storage.contract import Portal, ReadTransaction, Store, WriteTransact
 
 PORTAL_ID: Final = 8_080_808
 APP_ID: Final = 808_080
-RECORDS_DEFAULT: Final = 200
+RECORDS_DEFAULT: Final = 1_000
 SEED_DEFAULT: Final = 1
 
 _OWNER_IDS_FROM: Final = 71_000_001
 _USER_IDS_FROM: Final = 9_000_001
-_RECORDS_PER_WRITE: Final = 1_000
-"""Larger parts are no faster and leave the process with memory that it does not need again."""
-
+_TEAM_IDS_FROM: Final = 3_000_001
 _CORRELATION_ID: Final = "00000000-0000-7000-8000-000000000000"
 _NAME: Final = re.compile(r"Demo portal \(seed (\d+), records (\d+)\)")
 
@@ -133,75 +129,57 @@ async def open_demo(
 
 
 def _add_portal(transaction: WriteTransaction, contents: DemoContents, now_ms: int) -> None:
-    """The portal with owners and definitions, and without records and tokens."""
+    """The portal with owners, definitions and the ids of its records, and without the rest."""
     transaction.add_portal(Portal(PORTAL_ID, contents.name, APP_ID, now_ms))
-    for number, (first_name, last_name) in enumerate(OWNERS):
-        transaction.add_owner(
-            PORTAL_ID,
-            Owner(
-                str(_OWNER_IDS_FROM + number),
-                f"owner{number + 1}@agency.example",
-                first_name,
-                last_name,
-                _USER_IDS_FROM + number,
-            ),
-        )
+    for owner in demo_owners(now_ms):
+        transaction.add_owner(PORTAL_ID, owner)
     transaction.put_group(PORTAL_ID, OBJECT_TYPE_ID, GROUP)
     for definition in demo_properties(now_ms):
         transaction.put_property(PORTAL_ID, OBJECT_TYPE_ID, definition)
+    transaction.new_record_ids(PORTAL_ID, contents.records)
+
+
+def demo_owners(now_ms: int) -> list[Owner]:
+    """The people of the agency; hired before the first record was made, each in a team."""
+    hired_ms = now_ms - now_ms % DAY_MS - HISTORY_DAYS * DAY_MS
+    owners = []
+    for number, (first_name, last_name) in enumerate(OWNERS):
+        team = number % len(TEAMS)
+        owners.append(
+            Owner(
+                id=str(_OWNER_IDS_FROM + number),
+                email=f"owner{number + 1}@agency.example",
+                first_name=first_name,
+                last_name=last_name,
+                user_id=_USER_IDS_FROM + number,
+                teams=(Team(str(_TEAM_IDS_FROM + team), TEAMS[team], primary=True),),
+                created_at_ms=hired_ms - (len(OWNERS) - number) * 30 * DAY_MS,
+                updated_at_ms=hired_ms,
+            )
+        )
+    return owners
 
 
 async def _fill(store: Store, contents: DemoContents, on_progress: Callable[[int], None]) -> None:
     """All records, part by part, and then the tokens: they tell that the portal is whole."""
-    done = await store.read(_count)
-    while done < contents.records:
-        on_progress(done)
-        until = min(done + _RECORDS_PER_WRITE, contents.records)
-        numbers = range(done + 1, until + 1)
-        await store.write(lambda transaction, numbers=numbers: _add(transaction, contents, numbers))  # type: ignore[misc]  # the default binds this round's numbers
-        done = until
-    on_progress(done)
+    world, done = await store.read(lambda transaction: _state(transaction, contents))
+    (portal,) = await list_portals(store)
+    caller = Caller(PORTAL_ID, APP_ID, None, frozenset())
+    occasion = Occasion(caller, portal.created_at_ms, _CORRELATION_ID)
+    await make_records(store, occasion, world, done, on_progress)
     await store.write(lambda transaction: _add_tokens(transaction, contents))
 
 
-def _count(transaction: ReadTransaction) -> int:
-    return transaction.count_records(PORTAL_ID, OBJECT_TYPE_ID)
-
-
-def _add(transaction: WriteTransaction, contents: DemoContents, numbers: range) -> None:
+def _state(transaction: ReadTransaction, contents: DemoContents) -> tuple[World, dict[str, int]]:
+    """The world of the portal, and how many records there are by object type id."""
     (portal,) = transaction.portals()
-    definitions = transaction.definitions(PORTAL_ID, OBJECT_TYPE_ID)
-    setting = demo_setting(contents, portal.created_at_ms)
-    caller = Caller(PORTAL_ID, APP_ID, None, frozenset())
-    occasion = Occasion(caller, portal.created_at_ms, _CORRELATION_ID)
-    records = []
-    record_ids = transaction.new_record_ids(PORTAL_ID, len(numbers))
-    for number, record_id in zip(numbers, record_ids, strict=True):
-        one = demo_record(setting, number)
-        then = replace(occasion, now_ms=one.created_at_ms)
-        records.append(new_record(definitions, then, record_id, one.values))
-    modified_property = definitions.object_type.modified_property
-    transaction.insert_records(occasion, OBJECT_TYPE_ID, records, modified_property)
-    moves = [UniqueMove(UNIQUE, each.record_id, None, each.properties[UNIQUE]) for each in records]
-    transaction.move_unique_values(PORTAL_ID, OBJECT_TYPE_ID, moves)
-
-
-def demo_setting(contents: DemoContents, portal_created_at_ms: int) -> DemoSetting:
-    """What the records of a portal have in common: the days up to the one it was made on."""
-    return DemoSetting(
-        seed=contents.seed,
-        count=contents.records,
-        until_ms=portal_created_at_ms - portal_created_at_ms % DAY_MS,
-        owner_ids=tuple(str(_OWNER_IDS_FROM + number) for number in range(len(OWNERS))),
-        pipelines=standard_pipelines(partner_services()),
+    # Nobody has a token yet, so the ids that were given out are those of the demo's records.
+    first_id = transaction.counters(PORTAL_ID).next_record_id - contents.records
+    counts = made_counts(KINDS, contents.records)
+    world = read_world(
+        transaction, PORTAL_ID, contents.seed, counts, first_id, portal.created_at_ms
     )
-
-
-def partner_services() -> ObjectType:
-    """The object type of the demo's records."""
-    found = object_type_by_id(OBJECT_TYPE_ID)
-    assert found is not None
-    return found
+    return world, {name: transaction.count_records(PORTAL_ID, name) for name in counts}
 
 
 def _add_tokens(transaction: WriteTransaction, contents: DemoContents) -> None:

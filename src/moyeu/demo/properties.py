@@ -12,9 +12,10 @@ from moyeu.catalog.properties import (
     PropertyGroup,
     PropertyType,
 )
+from moyeu.demo.world import PARTNER_SERVICES
 
-OBJECT_TYPE_ID: Final = "0-164"
-"""Partner services."""
+OBJECT_TYPE_ID: Final = PARTNER_SERVICES
+"""The object type that has them."""
 
 GROUP: Final = PropertyGroup("agency_information", "Agency information", 1)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from moyeu.catalog.limits import PROPERTY_BATCH_INPUTS_MAX
 from moyeu.catalog.properties import DataSensitivity, PropertyDefinition, PropertyGroup
+from moyeu.crm.calculated_values import plan_filling
 from moyeu.crm.callers import Occasion
 from moyeu.crm.definition_inputs import NewProperty, PropertyChange
 from moyeu.crm.definition_problems import PropertyNotFound, ValuesNotUnique
@@ -15,6 +16,7 @@ from moyeu.crm.definitions import TypeDefinitions
 from moyeu.crm.problems import Problem, RecordsLocked, TooManyInputs
 from moyeu.crm.property_definitions import (
     CreatePlan,
+    formulas_concerned,
     plan_archive,
     plan_archives,
     plan_create,
@@ -35,6 +37,9 @@ from moyeu.storage.contract import IndexedPart, Store, WriterBusyError, WriteTra
 
 INDEX_PART_RECORDS_MAX = 2_000
 """Records whose values enter the unique index in one turn of the writer."""
+
+FILL_PART_RECORDS_MAX = 500
+"""Records that are looked at for the value of a new formula in one turn of the writer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +157,13 @@ async def create_properties(
         while True:
             outcome = await store.write(_creation(occasion, type_id, inputs, ready))
             if isinstance(outcome, list):
-                return outcome
+                break
             await _prepare(store, occasion.caller.portal_id, type_id, outcome, ready)
     except WriterBusyError:
         return RecordsLocked()
+    made = [each for each in outcome if isinstance(each, PropertyDefinition)]
+    await _fill(store, occasion, type_id, frozenset(each.name for each in made if each.calculated))
+    return outcome
 
 
 def _creation(
@@ -166,9 +174,11 @@ def _creation(
 
     def work(transaction: WriteTransaction) -> Created | PropertyDefinition:
         definitions = transaction.definitions(portal_id, type_id)
+        custom = transaction.count_custom_properties(portal_id)
+        elsewhere = sum(custom.values()) - custom.get(type_id, 0)
         outcomes: list[CreatePlan | Problem] = []
         for given in inputs:
-            planned = plan_create(given, definitions, occasion)
+            planned = plan_create(given, definitions, occasion, custom_elsewhere=elsewhere)
             if isinstance(planned, CreatePlan) and planned.index == "enter":
                 earlier = definitions.archived[planned.definition.name]
                 if refusal := ready.refusal(earlier):
@@ -191,7 +201,7 @@ def _create(
     if planned.index == "drop":
         transaction.drop_index(portal_id, type_id, planned.definition.name)
     transaction.put_property(portal_id, type_id, planned.definition)
-    return planned.definition
+    return planned.answered
 
 
 async def _prepare(
@@ -233,6 +243,44 @@ def _indexing(
     return work
 
 
+# --- values of calculated properties ---------------------------------------------------------
+
+
+async def _fill(store: Store, occasion: Occasion, type_id: str, names: frozenset[str]) -> None:
+    """Gives all active records the values of these calculated properties, part by part.
+
+    Records that are written meanwhile have theirs already, as the definitions stand. Each part
+    goes by the definitions of its own turn, so a formula that was changed again or archived
+    meanwhile is not computed any more.
+    """
+    from_id: int | None = 0 if names else None
+    while from_id is not None:
+        try:
+            from_id = await store.write(_filling(occasion, type_id, names, from_id))
+        except WriterBusyError:
+            # The definitions are there; their values come as soon as other writers let them.
+            continue
+
+
+def _filling(
+    occasion: Occasion, type_id: str, names: frozenset[str], from_id: int
+) -> Callable[[WriteTransaction], int | None]:
+    """Work that fills one part; where the next one begins, None after the last."""
+    portal_id = occasion.caller.portal_id
+
+    def work(transaction: WriteTransaction) -> int | None:
+        definitions = transaction.definitions(portal_id, type_id)
+        records = transaction.page(
+            portal_id, type_id, from_id, FILL_PART_RECORDS_MAX, archived=False
+        )
+        changes = plan_filling(records, names, definitions, occasion.now_ms)
+        if changes:
+            transaction.change_records(occasion, type_id, changes)
+        return records[-1].record_id + 1 if len(records) == FILL_PART_RECORDS_MAX else None
+
+    return work
+
+
 async def create_property(
     store: Store, occasion: Occasion, type_id: str, given: NewProperty
 ) -> PropertyDefinition | Problem:
@@ -253,14 +301,24 @@ async def update_property(
     *,
     unique_flag_refused: bool,
 ) -> PropertyDefinition | Problem:
-    """Changes an active property; values of records are not touched."""
+    """Changes an active property; of the values of records only calculated ones follow.
+
+    They are those of the property, when a formula is given, and those that read a property whose
+    type is given: a moment and a number are read in different ways.
+    """
+    concerned: frozenset[str] = frozenset()
 
     def plan(definitions: TypeDefinitions) -> PropertyDefinition | Problem:
+        nonlocal concerned
+        concerned = formulas_concerned(name, change, definitions)
         return plan_update(
             name, change, definitions, occasion, unique_flag_refused=unique_flag_refused
         )
 
-    return await _put_property(store, occasion, type_id, plan)
+    outcome = await _put_property(store, occasion, type_id, plan)
+    if isinstance(outcome, PropertyDefinition):
+        await _fill(store, occasion, type_id, concerned)
+    return outcome
 
 
 async def archive_property(

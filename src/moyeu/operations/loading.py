@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from moyeu.catalog.object_types import ObjectType, find_object_type
+from moyeu.catalog.object_types import ObjectType
 from moyeu.crm.callers import Occasion
-from moyeu.crm.creation import new_record
+from moyeu.crm.creation import creation_rules, missing_properties, new_record
 from moyeu.crm.definitions import TypeDefinitions
-from moyeu.crm.problems import InvalidValues, Problem, RequiredPropertiesMissing
+from moyeu.crm.object_schemas import PortalTypes
+from moyeu.crm.problems import InvalidValues, Problem
 from moyeu.crm.records import (
     CheckedInput,
     RecordInput,
@@ -44,7 +45,7 @@ class LoadRow:
 
 @dataclass(frozen=True, slots=True)
 class UnknownObjectType(Problem):
-    """HubSpot has no object type of that name."""
+    """Neither HubSpot nor the portal has an object type of that name."""
 
     name: str
 
@@ -113,7 +114,8 @@ async def load_records(
 
     def work(transaction: WriteTransaction) -> Loaded | list[LineProblem]:
         problems: list[LineProblem] = []
-        batches = _by_type(rows, problems)
+        types = transaction.object_types(occasion.caller.portal_id)
+        batches = _by_type(rows, types, problems)
         for batch in batches:
             _check(transaction, occasion, batch, problems, on_progress)
         if problems:
@@ -125,10 +127,12 @@ async def load_records(
     return await store.write(work)
 
 
-def _by_type(rows: Sequence[LoadRow], problems: list[LineProblem]) -> list[_Batch]:
+def _by_type(
+    rows: Sequence[LoadRow], types: PortalTypes, problems: list[LineProblem]
+) -> list[_Batch]:
     batches: dict[str, _Batch] = {}
     for row in rows:
-        object_type = find_object_type(row.object_type)
+        object_type = types.find(row.object_type)
         if object_type is None:
             problems.append(LineProblem(row.line, UnknownObjectType(row.object_type)))
         else:
@@ -153,7 +157,7 @@ def _check(
     lines_by_value: dict[UniqueKey, int] = {}
     for part in _parts(batch.rows):
         inputs = [RecordInput("", row.properties) for row in part]
-        rules = definitions.rules_for(dates_normalised=False)
+        rules = creation_rules(definitions, definitions.rules_for(dates_normalised=False))
         checked = check_values(inputs, definitions, rules, occasion.now_ms)
         batch.checked += checked
         problems += _value_problems(definitions, part, checked)
@@ -165,12 +169,11 @@ def _check(
 def _value_problems(
     definitions: TypeDefinitions, rows: Sequence[LoadRow], checked: Sequence[CheckedInput]
 ) -> Iterator[LineProblem]:
-    required = definitions.object_type.required_properties
     for row, one in zip(rows, checked, strict=True):
         if one.problems:
             yield LineProblem(row.line, InvalidValues(tuple(one.problems)))
-        elif missing := tuple(name for name in required if not one.values.get(name)):
-            yield LineProblem(row.line, RequiredPropertiesMissing(missing))
+        elif missing := missing_properties(one, definitions):
+            yield LineProblem(row.line, missing)
 
 
 def _id_problems(

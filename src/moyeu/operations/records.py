@@ -4,8 +4,12 @@ A write checks what needs no record before the writer's turn, and reads, plans a
 it. Each answers an outcome or the problem that refused the whole call.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
 
 from moyeu.catalog.limits import (
     BATCH_INPUTS_MAX,
@@ -15,7 +19,14 @@ from moyeu.catalog.limits import (
     LIST_LIMIT_MAX,
 )
 from moyeu.crm.callers import Occasion
-from moyeu.crm.creation import CreatePlan, check_creates, plan_creates
+from moyeu.crm.creation import (
+    NO_CONFLICTS,
+    CreatePlan,
+    check_creates,
+    conflicts_among,
+    plan_creates,
+    possible_conflicts,
+)
 from moyeu.crm.definitions import TypeDefinitions
 from moyeu.crm.history import RecordWrite
 from moyeu.crm.problems import (
@@ -38,25 +49,41 @@ from moyeu.crm.records import (
     CheckedUpdates,
     RecordInput,
     StoredRecord,
+    UniqueKey,
     UpdatePlan,
     WrittenRecord,
     check_updates,
     claimed_unique_values,
+    kept_id,
     named_record_ids,
     named_unique_values,
     plan_updates,
     read_record_id,
     repeated_ids,
 )
+from moyeu.crm.validations import has_pattern
+from moyeu.operations.associations import (
+    Associated,
+    read_associated,
+    read_links,
+    write_links,
+)
 from moyeu.storage.contract import ReadTransaction, Store, WriterBusyError, WriteTransaction
+
+Checked = TypeVar("Checked", bound=CheckedUpdates)
+Plan = TypeVar("Plan")
 
 
 @dataclass(slots=True)
 class ReadRecord:
-    """A record of an answer to a read; writes, newest first, where history was asked for."""
+    """A record of an answer to a read; writes, newest first, where history was asked for.
+
+    associated: by object type, where associations were asked for and the record has some.
+    """
 
     record: StoredRecord
     writes: list[RecordWrite] | None = None
+    associated: tuple[Associated, ...] = ()
 
 
 @dataclass(slots=True)
@@ -93,35 +120,62 @@ async def update_records(
     inputs: Sequence[RecordInput],
     *,
     dates_normalised: bool,
+    admin_rules: bool = False,
 ) -> UpdatePlan | Problem:
     """Updates a batch of records; the plan that was carried out, or the problem of the call.
 
+    admin_rules: whether the rules of the portal's admins hold, as newer versions want it.
     Statements: one by ids, and as needed one by unique values, one for the holders of claimed
     values, one for merged ids, two for changes, two for unique values, whatever the number of
     inputs.
     """
+
+    def check(definitions: TypeDefinitions) -> CheckedUpdates | Problem:
+        rules = definitions.rules_for(dates_normalised=dates_normalised)
+        return check_updates(inputs, definitions, rules, occasion.now_ms)
+
+    def carry_out(
+        transaction: WriteTransaction, definitions: TypeDefinitions, batch: CheckedUpdates
+    ) -> UpdatePlan | Problem:
+        return _update_in_turn(transaction, occasion, definitions, batch)
+
     portal_id = occasion.caller.portal_id
+    return await in_turn(store, portal_id, type_id, check, carry_out, admin_rules=admin_rules)
+
+
+async def in_turn(
+    store: Store,
+    portal_id: int,
+    type_id: str,
+    check: Callable[[TypeDefinitions], Checked | Problem],
+    carry_out: Callable[[WriteTransaction, TypeDefinitions, Checked], Plan | Problem],
+    *,
+    admin_rules: bool,
+) -> Plan | Problem:
+    """Checks a batch of writes beside the writer, and carries it out in the writer's turn.
+
+    admin_rules: whether the rules of the portal's admins hold for it. A batch whose turn does not
+    come in time is told the first unique value at stake, if any.
+    """
     definitions = await definitions_of(store, portal_id, type_id)
-    rules = definitions.rules_for(dates_normalised=dates_normalised)
-    checked = check_updates(inputs, definitions, rules, occasion.now_ms)
+    if any(map(has_pattern, definitions.validations.values())):
+        # A hostile pattern may take seconds for a full batch, in which others must be served.
+        checked = await asyncio.to_thread(check, definitions)
+    else:
+        checked = check(definitions)
     if isinstance(checked, Problem):
         return checked
 
-    def work(transaction: WriteTransaction) -> UpdatePlan | Problem:
+    def work(transaction: WriteTransaction) -> Plan | Problem:
         current = transaction.definitions(portal_id, type_id)
-        batch = checked
-        if current is not definitions:
-            # The definitions changed while the batch waited for its turn.
-            again = check_updates(
-                inputs,
-                current,
-                current.rules_for(dates_normalised=dates_normalised),
-                occasion.now_ms,
-            )
-            if isinstance(again, Problem):
-                return again
-            batch = again
-        return _update_in_turn(transaction, occasion, current, batch)
+        holding = current.for_call(admin_rules=admin_rules)
+        if current is definitions:
+            return carry_out(transaction, holding, checked)
+        # The definitions changed while the batch waited for its turn.
+        again = check(current)
+        if isinstance(again, Problem):
+            return again
+        return carry_out(transaction, holding, again)
 
     try:
         return await store.write(work)
@@ -171,13 +225,31 @@ async def update_record(
     given: RecordInput,
     *,
     dates_normalised: bool,
+    admin_rules: bool = False,
 ) -> WrittenRecord | Problem:
-    """Updates one record: a batch of one, with the refusals of a single-record route."""
+    """Updates one record: a batch of one, with the refusals of a single-record route.
+
+    It takes the id properties that a read takes, so a contact's e-mail too, which a batch update
+    does not: a guess.
+    """
     if not given.properties:
         return NoPropertiesGiven()
-    plan = await update_records(
-        store, occasion, type_id, [given], dates_normalised=dates_normalised
-    )
+
+    def check(definitions: TypeDefinitions) -> CheckedUpdates | Problem:
+        rules = definitions.rules_for(dates_normalised=dates_normalised)
+        own = given
+        if own.id_property is not None:
+            kept = kept_id(rules, own.id_property, own.id)
+            own = msgspec.structs.replace(own, id=kept)
+        return check_updates([own], definitions, rules, occasion.now_ms, definitions.unique_names)
+
+    def carry_out(
+        transaction: WriteTransaction, definitions: TypeDefinitions, batch: CheckedUpdates
+    ) -> UpdatePlan | Problem:
+        return _update_in_turn(transaction, occasion, definitions, batch)
+
+    portal_id = occasion.caller.portal_id
+    plan = await in_turn(store, portal_id, type_id, check, carry_out, admin_rules=admin_rules)
     if isinstance(plan, UnknownUniqueValues):
         return RecordNotFound()
     if isinstance(plan, Problem):
@@ -192,37 +264,62 @@ async def create_records(
     inputs: Sequence[RecordInput],
     *,
     dates_normalised: bool,
+    admin_rules: bool = False,
 ) -> CreatePlan | Problem:
     """Creates a batch of records; the plan that was carried out, or the problem of the call."""
-    portal_id = occasion.caller.portal_id
 
-    def work(transaction: WriteTransaction) -> CreatePlan | Problem:
-        definitions = transaction.definitions(portal_id, type_id)
+    def check(definitions: TypeDefinitions) -> CheckedUpdates | Problem:
         rules = definitions.rules_for(dates_normalised=dates_normalised)
-        checked = check_creates(inputs, definitions, rules, occasion.now_ms)
-        if isinstance(checked, Problem):
-            return checked
-        if not checked.inputs:
-            return CreatePlan()
-        claims = claimed_unique_values(checked.inputs, definitions)
-        owners = transaction.value_owners(portal_id, type_id, claims) if claims else {}
-        record_ids = transaction.new_record_ids(portal_id, len(checked.inputs))
-        plan = plan_creates(checked, definitions, owners, record_ids, occasion)
-        if plan.refusal is not None:
-            return plan.refusal
-        records = [each.record for each in plan.results]
-        if records:
-            transaction.insert_records(
-                occasion, type_id, records, definitions.object_type.modified_property
-            )
-        if plan.moves:
-            transaction.move_unique_values(portal_id, type_id, plan.moves)
-        return plan
+        return check_creates(inputs, definitions, rules, occasion.now_ms)
 
-    try:
-        return await store.write(work)
-    except WriterBusyError:
-        return RecordsLocked()
+    def carry_out(
+        transaction: WriteTransaction, definitions: TypeDefinitions, batch: CheckedUpdates
+    ) -> CreatePlan | Problem:
+        return _create_in_turn(transaction, occasion, definitions, batch)
+
+    portal_id = occasion.caller.portal_id
+    return await in_turn(store, portal_id, type_id, check, carry_out, admin_rules=admin_rules)
+
+
+def _create_in_turn(
+    transaction: WriteTransaction,
+    occasion: Occasion,
+    definitions: TypeDefinitions,
+    batch: CheckedUpdates,
+) -> CreatePlan | Problem:
+    if not batch.inputs:
+        return CreatePlan()
+    portal_id, type_id = definitions.portal_id, definitions.object_type.id
+    claims = claimed_unique_values(batch.inputs, definitions)
+    owners = transaction.value_owners(portal_id, type_id, claims) if claims else {}
+    conflicts = conflicts_in(transaction, definitions, owners)
+    links = read_links(transaction, portal_id, type_id, [each.given for each in batch.inputs])
+    record_ids = transaction.new_record_ids(portal_id, len(batch.inputs))
+    plan = plan_creates(batch, definitions, owners, record_ids, occasion, conflicts, links)
+    if plan.refusal is not None:
+        return plan.refusal
+    records = [each.record for each in plan.results]
+    if records:
+        transaction.insert_records(
+            occasion, type_id, records, definitions.object_type.modified_property
+        )
+    if plan.moves:
+        transaction.move_unique_values(portal_id, type_id, plan.moves)
+    if links is not None:
+        write_links(transaction, portal_id, links)
+    return plan
+
+
+def conflicts_in(
+    transaction: ReadTransaction, definitions: TypeDefinitions, owners: Mapping[UniqueKey, int]
+) -> frozenset[UniqueKey]:
+    """The taken values that make a create a conflict. One statement where there may be any."""
+    keys = possible_conflicts(definitions, owners)
+    if not keys:
+        return NO_CONFLICTS
+    portal_id, type_id = definitions.portal_id, definitions.object_type.id
+    records = transaction.records(portal_id, type_id, [owners[key] for key in keys])
+    return conflicts_among(keys, owners, records)
 
 
 async def archive_records(
@@ -253,20 +350,26 @@ async def read_record(
     *,
     archived: bool,
     with_history: bool,
+    associations: Sequence[str] = (),
 ) -> ReadRecord | Problem:
-    """One record by id or unique value, only archived or only active; a merged id reads forward."""
+    """One record by id or unique value, only archived or only active; a merged id reads forward.
+
+    associations: names of object types whose associated records are answered too.
+    """
     definitions = await definitions_of(store, portal_id, type_id)
 
     def work(transaction: ReadTransaction) -> ReadRecord | None:
-        found = _find(transaction, definitions, [record_id], id_property)
+        found = find_records(transaction, definitions, [record_id], id_property)
         record = found.get(record_id)
         if record is None or (record.archived_at_ms is not None) != archived:
             return None
-        return _with_history(transaction, definitions, [record], wanted=with_history)[0]
+        read = _with_history(transaction, definitions, [record], wanted=with_history)
+        _associate(transaction, portal_id, read, associations)
+        return read[0]
 
-    if id_property is not None and id_property not in _readable_names(definitions):
+    if id_property is not None and id_property not in readable_names(definitions):
         return RecordNotFound()
-    return await store.read(work, few=not with_history) or RecordNotFound()
+    return await store.read(work, few=not (with_history or associations)) or RecordNotFound()
 
 
 async def read_records(
@@ -287,11 +390,11 @@ async def read_records(
     if repeated := repeated_ids([RecordInput(each, {}) for each in ids]):
         return DuplicateIds(repeated)
     definitions = await definitions_of(store, portal_id, type_id)
-    if id_property is not None and id_property not in _readable_names(definitions):
+    if id_property is not None and id_property not in readable_names(definitions):
         return NotAUniqueProperty(type_id, id_property)
 
     def work(transaction: ReadTransaction) -> ReadBatch:
-        found = _find(transaction, definitions, ids, id_property)
+        found = find_records(transaction, definitions, ids, id_property)
         there: dict[int, StoredRecord] = {}
         missing = []
         for each in ids:
@@ -308,24 +411,28 @@ async def read_records(
     return await store.read(work)
 
 
-def _readable_names(definitions: TypeDefinitions) -> frozenset[str]:
+def readable_names(definitions: TypeDefinitions) -> frozenset[str]:
+    """The properties by whose values a record can be read."""
     # Batch read takes hs_object_id too (observed August 2026).
     return definitions.unique_names | {"hs_object_id"}
 
 
-def _find(
+def find_records(
     transaction: ReadTransaction,
     definitions: TypeDefinitions,
     ids: Sequence[str],
     id_property: str | None,
 ) -> dict[str, StoredRecord]:
-    """Records by the text that names them, archived ones included, merged ids read forward."""
+    """Records by the text that names them, archived ones included, merged ids read forward.
+
+    A value of an id property finds the record in any spelling that is kept as the same value.
+    """
     portal_id, type_id = definitions.portal_id, definitions.object_type.id
     if id_property not in (None, "hs_object_id"):
         assert id_property is not None
-        keys = [(id_property, each) for each in ids]
-        by_value = transaction.records_by_value(portal_id, type_id, keys)
-        return {value: record for (_, value), record in by_value.items()}
+        kept = {each: (id_property, kept_id(definitions.rules, id_property, each)) for each in ids}
+        by_value = transaction.records_by_value(portal_id, type_id, [*set(kept.values())])
+        return {text: by_value[key] for text, key in kept.items() if key in by_value}
     numbers = {each: number for each in ids if (number := read_record_id(each)) is not None}
     found = transaction.records(portal_id, type_id, list(numbers.values()))
     gone = [number for number in numbers.values() if number not in found]
@@ -348,6 +455,16 @@ def _with_history(
     return [ReadRecord(each, writes[each.record_id]) for each in records]
 
 
+def _associate(
+    transaction: ReadTransaction, portal_id: int, read: list[ReadRecord], names: Sequence[str]
+) -> None:
+    if not names:
+        return
+    found = read_associated(transaction, portal_id, [each.record for each in read], names)
+    for each in read:
+        each.associated = found[each.record.record_id]
+
+
 async def list_records(
     store: Store,
     portal_id: int,
@@ -357,8 +474,12 @@ async def list_records(
     *,
     archived: bool,
     with_history: bool,
+    associations: Sequence[str] = (),
 ) -> RecordPage | Problem:
-    """A page of records in ascending id order; `after` is the lowest id of the page."""
+    """A page of records in ascending id order; `after` is the lowest id of the page.
+
+    associations: names of object types whose associated records are answered too.
+    """
     limit_max = LIST_LIMIT_HISTORY_MAX if with_history else LIST_LIMIT_MAX
     count = _count(limit, limit_max, with_history=with_history)
     if isinstance(count, Problem):
@@ -374,8 +495,10 @@ async def list_records(
         records = transaction.page(portal_id, type_id, from_id, count + 1, archived=archived)
         more = len(records) > count
         page = records[:count]
+        read = _with_history(transaction, definitions, page, wanted=with_history)
+        _associate(transaction, portal_id, read, associations)
         return RecordPage(
-            _with_history(transaction, definitions, page, wanted=with_history),
+            read,
             # Observed: the last id of the page plus one, an inclusive lower bound.
             page[-1].record_id + 1 if more else None,
         )

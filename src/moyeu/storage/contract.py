@@ -113,6 +113,19 @@ class Counters:
     next_object_type: int
 
 
+@dataclass(frozen=True, slots=True)
+class Census:
+    """How much is kept of a portal, archived things included; writes: entries of the history."""
+
+    owners: int
+    definitions: int
+    audits: int
+    records: int
+    associations: int
+    merged: int
+    writes: int
+
+
 class ReadTransaction(Protocol):
     """A consistent view of the database. Every method costs one statement unless it says so."""
 
@@ -145,9 +158,13 @@ class ReadTransaction(Protocol):
     def own_definitions(self, portal_id: int) -> list[StoredDefinition]:
         """Everything that the portal defined beside the catalog or in its place.
 
-        Ascending by kind, object type and name; a standard pipeline that was deleted stands with
-        the document `null`. Two statements.
+        Ascending by kind, object type and name; a standard pipeline or property that was removed
+        stands with the document `null`. Two statements.
         """
+        ...
+
+    def count_custom_properties(self, portal_id: int) -> dict[str, int]:
+        """How many active custom properties each object type has; types without are left out."""
         ...
 
     def pipeline_audit(
@@ -156,8 +173,23 @@ class ReadTransaction(Protocol):
         """The changes of a pipeline (`stage_id` "") or of one of its stages, newest first."""
         ...
 
+    def pipeline_audits(self, portal_id: int) -> list[tuple[str, AuditEntry]]:
+        """(object type id, change) of all pipelines and stages, those that are gone too.
+
+        Ascending by object type, pipeline and stage, of each the oldest first.
+        """
+        ...
+
     def counters(self, portal_id: int) -> Counters:
         """What the portal's next ids are."""
+        ...
+
+    def pull_state(self, portal_id: int) -> str | None:
+        """How far the portal was copied from another side, as `put_pull_state` left it."""
+        ...
+
+    def census(self, portal_id: int) -> Census:
+        """How much there is of everything; walks all of it."""
         ...
 
     def owners(self, portal_id: int) -> list[Owner]:
@@ -198,6 +230,15 @@ class ReadTransaction(Protocol):
         archived: bool,
     ) -> list[StoredRecord]:
         """Records with an id of at least `from_id`, ascending, only archived or only active."""
+        ...
+
+    def records_after(
+        self, portal_id: int, object_type_id: str, record_id: int, count_max: int
+    ) -> list[tuple[str, StoredRecord]]:
+        """(object type id, record) of records of all types, archived ones included.
+
+        Those after that object type and record id, ascending by both.
+        """
         ...
 
     def history(
@@ -312,7 +353,8 @@ class WriteTransaction(ReadTransaction, Protocol):
     def erase_records(self, portal_id: int, object_type_id: str, record_ids: Sequence[int]) -> int:
         """Removes records for good, archived or not, with all that is kept of them.
 
-        Documents, unique values, associations and histories; how many there were.
+        Documents, unique values, associations and histories, also of records that were merged into
+        them; how many there were. Where some were, it walks the portal's history.
         """
         ...
 
@@ -334,6 +376,10 @@ class WriteTransaction(ReadTransaction, Protocol):
         self, portal_id: int, object_type_id: str, definition: PropertyDefinition
     ) -> None:
         """Adds or replaces a definition; an `archived_at_ms` archives it. Values stay."""
+        ...
+
+    def remove_standard_property(self, portal_id: int, object_type_id: str, name: str) -> None:
+        """Takes a property of the catalog away from the portal; values stay."""
         ...
 
     def put_group(self, portal_id: int, object_type_id: str, group: PropertyGroup) -> None:
@@ -383,7 +429,7 @@ class WriteTransaction(ReadTransaction, Protocol):
     ) -> None:
         """Adds records as they are: with archived ones, their `last_write` and no new history.
 
-        The unique values of active ones are taken by the definitions as they are now.
+        The unique values of active ones, `crm.restoring.restored_values`, must be free.
         """
         ...
 
@@ -397,6 +443,10 @@ class WriteTransaction(ReadTransaction, Protocol):
 
     def restore_counters(self, portal_id: int, counters: Counters) -> None:
         """Makes sure that no id below the counters is given out any more."""
+        ...
+
+    def put_pull_state(self, portal_id: int, state: str) -> None:
+        """Keeps how far the portal was copied from another side, beside what was copied."""
         ...
 
     def index_values(

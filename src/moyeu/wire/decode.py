@@ -1,8 +1,9 @@
 """Request bodies into the inputs of operations.
 
-The batch update has a quick path: msgspec reads the body in one pass, and whenever it refuses, or
-the body holds something that only the reference reader judges, that reader (`wire/jackson`) reads
-it again and has the last word. Both agree on every body that the quick path accepts.
+Batch update and upsert have a quick path: msgspec reads the body in one pass, and whenever it
+refuses, or the body holds something that only the reference reader judges, that reader
+(`wire/jackson`) reads it again and has the last word. Both agree on every body that the quick path
+accepts.
 """
 
 import asyncio
@@ -14,13 +15,17 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from moyeu.catalog.limits import PROPERTY_NAME_CHARACTERS_MAX
+from moyeu.crm.associations import AssociationSpec, InlineAssociation
 from moyeu.crm.records import RecordInput
 from moyeu.wire.jackson import (
     BATCH_ARCHIVE,
     BATCH_CREATE,
     BATCH_READ,
     BATCH_UPDATE,
+    BATCH_UPSERT,
     CREATE,
+    GDPR_DELETE,
+    MERGE,
     UPDATE,
     JsonProblem,
     Record,
@@ -48,6 +53,8 @@ class _TextInput(RecordInput, frozen=True, gc=False, rename=_WIRE_NAMES):
     properties: dict[str, str | None] = msgspec.field(default_factory=dict)
     id_property: str | None = None
     trace_id: str | None = None
+    # An update has none; a body that does is for the reference reader, which skips them.
+    associations: tuple[()] = ()
 
 
 class _TextBatch(msgspec.Struct, gc=False):
@@ -86,11 +93,20 @@ async def decoded(decode: Callable[[bytes], T], body: bytes) -> T:
 
 def decode_batch_update(body: bytes) -> Sequence[RecordInput] | JsonProblem:
     """The inputs of a batch update, in order."""
+    return _decode_batch(body, BATCH_UPDATE)
+
+
+def decode_batch_upsert(body: bytes) -> Sequence[RecordInput] | JsonProblem:
+    """The inputs of a batch upsert, in order."""
+    return _decode_batch(body, BATCH_UPSERT)
+
+
+def _decode_batch(body: bytes, shape: Record) -> Sequence[RecordInput] | JsonProblem:
     try:
         return _decode_plain(body)
     except (msgspec.MsgspecError, _NotPlainError, UnicodeDecodeError, RecursionError):
         # Not a failure that is passed over: the reader below judges the same bytes.
-        return _read_inputs(body, BATCH_UPDATE)
+        return _read_inputs(body, shape)
 
 
 def _decode_plain(body: bytes) -> Sequence[RecordInput]:
@@ -185,6 +201,17 @@ def _input(fields: Mapping[str, Any]) -> RecordInput:
         fields.get("properties") or {},
         fields.get("idProperty"),
         fields.get("objectWriteTraceId"),
+        tuple(_association(each) for each in fields.get("associations") or ()),
+    )
+
+
+def _association(fields: Mapping[str, Any]) -> InlineAssociation:
+    return InlineAssociation(
+        fields["to"]["id"],
+        tuple(
+            AssociationSpec(each["associationCategory"], each["associationTypeId"])
+            for each in fields["types"]
+        ),
     )
 
 
@@ -237,3 +264,28 @@ def decode_batch_archive(body: bytes) -> tuple[str, ...] | JsonProblem:
     if isinstance(found, JsonProblem):
         return found
     return tuple(each["id"] for each in cast(Fields, found).get("inputs") or [])
+
+
+def decode_merge(body: bytes) -> tuple[str, str] | JsonProblem:
+    """The id of the primary record and that of the record to merge into it."""
+    found = read_json(body, MERGE)
+    if isinstance(found, JsonProblem):
+        return found
+    fields = cast(Fields, found)
+    return fields["primaryObjectId"], fields["objectIdToMerge"]
+
+
+class ErasedRecord(msgspec.Struct, frozen=True):
+    """Which record is to be erased: its id, or the value of an id property."""
+
+    id: str
+    id_property: str | None
+
+
+def decode_gdpr_delete(body: bytes) -> ErasedRecord | JsonProblem:
+    """The record that is to be erased for good."""
+    found = read_json(body, GDPR_DELETE)
+    if isinstance(found, JsonProblem):
+        return found
+    fields = cast(Fields, found)
+    return ErasedRecord(fields["objectId"], fields.get("idProperty"))

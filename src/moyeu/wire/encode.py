@@ -15,6 +15,7 @@ from moyeu.crm.records import InputProblem, StoredRecord, WrittenRecord
 from moyeu.crm.values.moment import render_ms
 from moyeu.crm.values.outcome import Normalised
 from moyeu.operations.records import ReadRecord
+from moyeu.wire.associated import associations_body
 from moyeu.wire.errors import batch_entry
 
 Json = dict[str, Any]
@@ -27,28 +28,42 @@ encode_json = msgspec.json.Encoder().encode
 class RecordForm:
     """How records of one type are written in one portal, for the life of one snapshot.
 
+    url_start, url_end: the record id between them is where HubSpot's own pages show the record.
+
     What a write shows follows from the written names and the names that have a value; most records
     have both in common, so what was worked out for one is kept for the others.
     """
 
-    __slots__ = ("_shown", "definitions", "url_prefix")
+    __slots__ = (
+        "_shown",
+        "created_property",
+        "definitions",
+        "modified_property",
+        "url_end",
+        "url_start",
+    )
 
     def __init__(self, definitions: TypeDefinitions) -> None:
         portal_id, type_id = definitions.portal_id, definitions.object_type.id
         self.definitions = definitions
-        # The address is that of HubSpot's own pages (observed 2025).
-        self.url_prefix = f"https://app.hubspot.com/contacts/{portal_id}/record/{type_id}/"
-        self._shown: dict[tuple[tuple[str, ...], tuple[str, ...]], _ShownNames] = {}
+        self.created_property = definitions.object_type.created_property
+        self.modified_property = definitions.object_type.modified_property
+        page = definitions.object_type.page.replace("{portal}", str(portal_id))
+        start, _, self.url_end = page.replace("{type}", type_id).partition("{record}")
+        self.url_start = f"https://app.hubspot.com/{start}"
+        self._shown: dict[tuple[tuple[str, ...], tuple[str, ...], bool], _ShownNames] = {}
 
-    def shown(self, properties: Mapping[str, str], written: tuple[str, ...]) -> "_ShownNames":
-        """What the answer to a write shows of these properties."""
-        key = (written, tuple(properties))
+    def shown(
+        self, properties: Mapping[str, str], written: tuple[str, ...], *, made: bool
+    ) -> "_ShownNames":
+        """What the answer to a write shows of these properties; made: the write made the record."""
+        key = (written, tuple(properties), made)
         found = self._shown.get(key)
         if found is None:
             if len(self._shown) >= _SHOWN_KEPT_MAX:
                 self._shown.clear()
-            own = properties.keys() & set(self.definitions.written_back)
-            found = self._shown[key] = _ShownNames(own.union(written), properties.keys())
+            shown = self.definitions.shown_names(properties.keys(), written, made=made)
+            found = self._shown[key] = _ShownNames(shown, properties.keys())
         return found
 
 
@@ -93,6 +108,7 @@ class _Written(msgspec.Struct, omit_defaults=True, gc=False):
     createdAt: str  # noqa: N815 — wire spelling
     updatedAt: str  # noqa: N815
     archived: bool
+    new: bool | msgspec.UnsetType
     warnings: list[Json] | msgspec.UnsetType
     url: str
     objectWriteTraceId: str | msgspec.UnsetType = msgspec.UNSET  # noqa: N815
@@ -101,16 +117,17 @@ class _Written(msgspec.Struct, omit_defaults=True, gc=False):
 def written_record(form: RecordForm, result: WrittenRecord, *, warn: bool) -> _Written:
     """A record in the answer to a write."""
     properties = result.record.properties
-    object_type = form.definitions.object_type
     record_id = properties["hs_object_id"]
     body = _Written(
         record_id,
-        form.shown(properties, result.written).of(properties),
-        properties[object_type.created_property],
-        properties[object_type.modified_property],
+        form.shown(properties, result.written, made=result.made).of(properties),
+        # Where the time can be written it can be cleared too; then the record keeps the first one.
+        properties[form.created_property] or render_ms(result.record.created_at_ms),
+        properties[form.modified_property],
         False,
+        msgspec.UNSET if result.is_new is None else result.is_new,
         [_warning(each) for each in result.warnings] if warn and result.warnings else msgspec.UNSET,
-        form.url_prefix + record_id,
+        f"{form.url_start}{record_id}{form.url_end}",
     )
     if result.trace_id:
         # Echoed as upsert does (observed October 2026); its place is a guess.
@@ -119,13 +136,12 @@ def written_record(form: RecordForm, result: WrittenRecord, *, warn: bool) -> _W
 
 
 def _record(form: RecordForm, record: StoredRecord, shown: Mapping[str, str | None]) -> Json:
-    object_type = form.definitions.object_type
     properties = record.properties
     return {
         "id": properties["hs_object_id"],
         "properties": shown,
-        "createdAt": properties[object_type.created_property],
-        "updatedAt": properties[object_type.modified_property],
+        "createdAt": properties[form.created_property] or render_ms(record.created_at_ms),
+        "updatedAt": properties[form.modified_property],
         "archived": False,
     }
 
@@ -171,8 +187,11 @@ class Wished:
         )
 
 
-def read_record(form: RecordForm, found: ReadRecord, wished: Wished) -> Json:
-    """A record in the answer to a read: an asked property without a value is null (observed)."""
+def read_record(form: RecordForm, found: ReadRecord, wished: Wished, base_url: str) -> Json:
+    """A record in the answer to a read: an asked property without a value is null (observed).
+
+    base_url: scheme and host for links to further associations.
+    """
     record = found.record
     properties = record.properties
     body = _record(form, record, {name: properties.get(name) for name in wished.names})
@@ -187,7 +206,12 @@ def read_record(form: RecordForm, found: ReadRecord, wished: Wished) -> Json:
     if record.archived_at_ms is not None:
         body["archived"] = True
         body["archivedAt"] = render_ms(record.archived_at_ms)
-    body["url"] = form.url_prefix + body["id"]
+    if found.associated:
+        portal_id, type_id = form.definitions.portal_id, form.definitions.object_type.id
+        body["associations"] = associations_body(
+            found.associated, base_url, portal_id, type_id, body["id"]
+        )
+    body["url"] = f"{form.url_start}{body['id']}{form.url_end}"
     return body
 
 

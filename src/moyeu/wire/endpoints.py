@@ -12,9 +12,13 @@ from typing import Final
 from moyeu.catalog.versions import VERSIONS, ApiVersion
 from moyeu.wire import records
 from moyeu.wire.limits import LIMIT_ROUTES
+from moyeu.wire.object_library import OBJECT_LIBRARY_ROUTES
 from moyeu.wire.owners import OWNER_ROUTES
+from moyeu.wire.pipelines import PIPELINE_ROUTES
 from moyeu.wire.properties import PROPERTY_ROUTES
 from moyeu.wire.routes import Api, DefinitionRoute, ObjectRoute
+from moyeu.wire.schemas import SCHEMA_ROUTES
+from moyeu.wire.validations import VALIDATION_ROUTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +48,23 @@ OBJECT_ROUTES: tuple[ObjectRoute, ...] = (
     ObjectRoute("POST", "/{objectType}/batch/create", "batch_create", records.batch_create),
     ObjectRoute("POST", "/{objectType}/batch/update", "batch_update", records.batch_update),
     ObjectRoute("POST", "/{objectType}/batch/archive", "batch_archive", records.batch_archive),
-    # Not built yet: refused where the type lacks them, no route where it has them.
-    ObjectRoute("POST", "/{objectType}/batch/upsert", "batch_upsert", None),
-    ObjectRoute("POST", "/{objectType}/merge", "merge", None),
-    ObjectRoute("POST", "/{objectType}/gdpr-delete", "gdpr_delete", None),
+    ObjectRoute("POST", "/{objectType}/batch/upsert", "batch_upsert", records.batch_upsert),
+    ObjectRoute("POST", "/{objectType}/merge", "merge", records.merge),
+    ObjectRoute("POST", "/{objectType}/gdpr-delete", "gdpr_delete", records.gdpr_delete),
+    # Not built yet: refused where the type lacks it, no route where it has it.
     ObjectRoute("POST", "/{objectType}/search", "search", None),
 )
 
 APIS: Final[tuple[Api, ...]] = (
     Api("Properties", lambda version: version.property_prefixes, PROPERTY_ROUTES),
+    Api(
+        "Property validations",
+        lambda version: version.property_validation_prefixes,
+        VALIDATION_ROUTES,
+    ),
+    Api("Pipelines", lambda version: version.pipeline_prefixes, PIPELINE_ROUTES),
+    Api("Schemas", lambda version: version.schema_prefixes, SCHEMA_ROUTES),
+    Api("Object library", lambda version: version.object_library_prefixes, OBJECT_LIBRARY_ROUTES),
     Api("Owners", lambda version: version.owner_prefixes, OWNER_ROUTES),
     Api("Limits", lambda version: version.limit_prefixes, LIMIT_ROUTES),
 )

@@ -6,6 +6,7 @@ The texts are HubSpot's as recorded unless the row says that they are ours.
 from typing import Final
 
 from moyeu.crm import definition_problems as p
+from moyeu.crm.formulas import FaultKind
 from moyeu.crm.problems import Problem
 from moyeu.wire.errors import NOT_FOUND, VALIDATION, Json, Refusal, Render
 
@@ -67,6 +68,17 @@ def _too_many(problem: p.TooManyProperties, _portal_id: int, type_id: str) -> Re
     return Refusal(
         400,
         f"Object type '{type_id}' has reached its limit of {problem.count_max} custom properties",
+        VALIDATION,
+    )
+
+
+def _too_many_in_portal(
+    problem: p.TooManyPropertiesOfPortal, portal_id: int, _type_id: str
+) -> Refusal:
+    # Ours.
+    return Refusal(
+        400,
+        f"Portal {portal_id} has reached its limit of {problem.count_max} custom properties",
         VALIDATION,
     )
 
@@ -149,6 +161,46 @@ def _formula(problem: p.FormulaMissing, _portal_id: int, _type_id: str) -> Refus
     # Ours.
     return Refusal(
         400, f"Property '{problem.name}' is a calculation and needs a formula", VALIDATION
+    )
+
+
+_FORMULA_FAULTS: Final[dict[FaultKind, str]] = {
+    "unexpected": "unexpected '{part}' at column {column}",
+    "unfinished": "it ends too early, at column {column}",
+    "unknown_function": "there is no function '{part}', at column {column}",
+    "arity": "wrong number of arguments for '{part}' at column {column}",
+    "type": "'{part}' is not of the type that its place needs",
+    "too_deep": "it is nested too deeply",
+}
+
+
+def _formula_invalid(problem: p.FormulaInvalid, _portal_id: int, _type_id: str) -> Refusal:
+    # Observed 2026-09: the status; the text is ours.
+    fault = problem.fault
+    reason = _FORMULA_FAULTS[fault.kind].format(part=fault.part, column=fault.column)
+    return Refusal(
+        400,
+        f"The calculation formula of property '{problem.name}' is not valid: {reason}",
+        VALIDATION,
+    )
+
+
+def _formula_result(problem: p.FormulaResultMismatch, _portal_id: int, _type_id: str) -> Refusal:
+    # Ours.
+    return Refusal(
+        400,
+        f"The calculation formula of property '{problem.name}' gives a {problem.result}, which a"
+        f" property of type '{problem.type}' cannot have",
+        VALIDATION,
+    )
+
+
+def _formula_circular(problem: p.FormulaCircular, _portal_id: int, _type_id: str) -> Refusal:
+    # Ours.
+    return Refusal(
+        400,
+        f"The calculation formula of property '{problem.name}' leads back to the property itself",
+        VALIDATION,
     )
 
 
@@ -282,6 +334,7 @@ DEFINITION_WORDS: Final[dict[type[Problem], Render]] = {
     p.ReservedPropertyName: _reserved_name,
     p.CustomPropertiesNotAllowed: _not_allowed,
     p.TooManyProperties: _too_many,
+    p.TooManyPropertiesOfPortal: _too_many_in_portal,
     p.FieldTypeMismatch: _field_type,
     p.OptionsMissing: _options_missing,
     p.BooleanOptionsInvalid: _boolean_options,
@@ -290,6 +343,9 @@ DEFINITION_WORDS: Final[dict[type[Problem], Render]] = {
     p.PropertyGroupMissing: _group_missing,
     p.CurrencyWithoutSymbol: _currency,
     p.FormulaMissing: _formula,
+    p.FormulaInvalid: _formula_invalid,
+    p.FormulaResultMismatch: _formula_result,
+    p.FormulaCircular: _formula_circular,
     p.UniqueNotPossible: _unique,
     p.TooManyUniqueProperties: _too_many_unique,
     p.ValuesNotUnique: _not_unique,

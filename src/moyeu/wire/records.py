@@ -5,15 +5,21 @@ from urllib.parse import quote, unquote_plus
 
 from moyeu.crm.creation import CreatePlan
 from moyeu.crm.problems import Problem, RecordNotFound
-from moyeu.crm.records import RecordInput, UpdatePlan
+from moyeu.crm.records import RecordInput, UpdatePlan, WrittenRecord
+from moyeu.crm.upserts import UpsertPlan
 from moyeu.operations import records as operations
+from moyeu.operations.merges import erase_record, merge_records
+from moyeu.operations.upserts import upsert_records
 from moyeu.wire.answering import refuse
 from moyeu.wire.decode import (
     decode_batch_archive,
     decode_batch_create,
     decode_batch_read,
     decode_batch_update,
+    decode_batch_upsert,
     decode_create,
+    decode_gdpr_delete,
+    decode_merge,
     decode_update,
     decoded,
 )
@@ -31,8 +37,8 @@ from moyeu.wire.errors import container_answer
 from moyeu.wire.exchange import NO_CONTENT, Answer, Request
 from moyeu.wire.jackson import JsonProblem
 
-WriteRecords = Callable[..., Awaitable[UpdatePlan | CreatePlan | Problem]]
-"""`update_records` or `create_records` of the operations."""
+WriteRecords = Callable[..., Awaitable[UpdatePlan | CreatePlan | UpsertPlan | Problem]]
+"""`update_records`, `create_records` or `upsert_records` of the operations."""
 
 
 async def _form(request: Request) -> RecordForm:
@@ -59,6 +65,7 @@ async def _write_batch(
         request.object_type.id,
         inputs,
         dates_normalised=request.version.dates_normalised,
+        admin_rules=request.version.admin_rules_enforced,
     )
     if isinstance(plan, Problem):
         return refuse(request, plan)
@@ -82,6 +89,12 @@ async def batch_create(request: Request, clock_ms: Callable[[], int]) -> Answer:
     return await _write_batch(request, clock_ms, inputs, operations.create_records, 201)
 
 
+async def batch_upsert(request: Request, clock_ms: Callable[[], int]) -> Answer:
+    """`POST …/batch/upsert`: 200 whether records were made or not (observed 2026)."""
+    inputs = await decoded(decode_batch_upsert, request.body)
+    return await _write_batch(request, clock_ms, inputs, upsert_records, 200)
+
+
 async def update(request: Request, _clock_ms: Callable[[], int]) -> Answer:
     """`PATCH …/{objectId}`."""
     properties = await decoded(decode_update, request.body)
@@ -93,7 +106,12 @@ async def update(request: Request, _clock_ms: Callable[[], int]) -> Answer:
         request.object_type.id,
         RecordInput(request.path["objectId"], properties, request.query.last("idProperty")),
         dates_normalised=request.version.dates_normalised,
+        admin_rules=request.version.admin_rules_enforced,
     )
+    return await _written(request, result)
+
+
+async def _written(request: Request, result: WrittenRecord | Problem) -> Answer:
     if isinstance(result, Problem):
         return refuse(request, result)
     warn = request.version.warnings_on_records
@@ -109,8 +127,9 @@ async def create(request: Request, _clock_ms: Callable[[], int]) -> Answer:
         request.store,
         request.occasion(),
         request.object_type.id,
-        [RecordInput("", given.properties)],
+        [RecordInput("", given.properties, associations=given.associations)],
         dates_normalised=request.version.dates_normalised,
+        admin_rules=request.version.admin_rules_enforced,
     )
     if isinstance(plan, Problem):
         return refuse(request, plan)
@@ -118,10 +137,14 @@ async def create(request: Request, _clock_ms: Callable[[], int]) -> Answer:
     warn = request.version.warnings_on_records
     body = encode_json(written_record(await _form(request), result, warn=warn))
     # The v3 path is observed; that other versions answer it too, a guess after the links of lists.
-    address = (
-        f"{request.base_url}/crm/v3/objects/{request.object_type.name}/{result.record.record_id}"
-    )
+    address = f"{request.base_url}/crm/v3/objects/{_path_name(request)}/{result.record.record_id}"
     return Answer(201, body, headers=((b"location", address.encode()),))
+
+
+def _path_name(request: Request) -> str:
+    """The object type in addresses; of a custom one its fully qualified name: a guess."""
+    object_type = request.object_type
+    return quote(object_type.upper_name, safe="") if object_type.is_custom else object_type.name
 
 
 async def archive(request: Request, _clock_ms: Callable[[], int]) -> Answer:
@@ -143,6 +166,26 @@ async def batch_archive(request: Request, _clock_ms: Callable[[], int]) -> Answe
     return NO_CONTENT if problem is None else refuse(request, problem)
 
 
+async def merge(request: Request, _clock_ms: Callable[[], int]) -> Answer:
+    """`POST …/merge`: 200 and the new record."""
+    ids = await decoded(decode_merge, request.body)
+    if isinstance(ids, JsonProblem):
+        return refuse(request, ids)
+    result = await merge_records(request.store, request.occasion(), request.object_type.id, *ids)
+    return await _written(request, result)
+
+
+async def gdpr_delete(request: Request, _clock_ms: Callable[[], int]) -> Answer:
+    """`POST …/gdpr-delete`."""
+    named = await decoded(decode_gdpr_delete, request.body)
+    if isinstance(named, JsonProblem):
+        return refuse(request, named)
+    problem = await erase_record(
+        request.store, request.occasion(), request.object_type.id, named.id, named.id_property
+    )
+    return NO_CONTENT if problem is None else refuse(request, problem)
+
+
 async def read(request: Request, _clock_ms: Callable[[], int]) -> Answer:
     """`GET …/{objectId}`."""
     with_history = request.query.names("propertiesWithHistory")
@@ -154,6 +197,7 @@ async def read(request: Request, _clock_ms: Callable[[], int]) -> Answer:
         request.query.last("idProperty"),
         archived=request.query.flag("archived"),
         with_history=bool(with_history),
+        associations=request.query.names("associations"),
     )
     if isinstance(found, RecordNotFound) and request.accepts_html():
         return container_answer(404)
@@ -161,7 +205,7 @@ async def read(request: Request, _clock_ms: Callable[[], int]) -> Answer:
         return refuse(request, found)
     form = await _form(request)
     wished = Wished.of(form.definitions, request.query.names("properties"), with_history)
-    return Answer(200, encode_json(read_record(form, found, wished)))
+    return Answer(200, encode_json(read_record(form, found, wished, request.base_url)))
 
 
 async def batch_read(request: Request, clock_ms: Callable[[], int]) -> Answer:
@@ -182,7 +226,7 @@ async def batch_read(request: Request, clock_ms: Callable[[], int]) -> Answer:
         return refuse(request, found)
     form = await _form(request)
     wished = Wished.of(form.definitions, asked.properties, asked.properties_with_history)
-    results = [read_record(form, each, wished) for each in found.records]
+    results = [read_record(form, each, wished, request.base_url) for each in found.records]
     errors = batch_errors(form, (), found.missing)
     body = batch_body(results, errors, request.now_ms, clock_ms())
     return Answer(207 if errors else 200, body)
@@ -199,13 +243,14 @@ async def list_page(request: Request, _clock_ms: Callable[[], int]) -> Answer:
         request.query.last("after"),
         archived=request.query.flag("archived"),
         with_history=bool(with_history),
+        associations=request.query.names("associations"),
     )
     if isinstance(page, Problem):
         return refuse(request, page)
     form = await _form(request)
     wished = Wished.of(form.definitions, request.query.names("properties"), with_history)
     body: dict[str, object] = {
-        "results": [read_record(form, each, wished) for each in page.records]
+        "results": [read_record(form, each, wished, request.base_url) for each in page.records]
     }
     if page.next_id is not None:
         after = str(page.next_id)
@@ -231,7 +276,7 @@ def _next_link(request: Request, after: str) -> str:
             replaced = True
     if not replaced:
         parts.append(f"after={after}")
-    return f"{request.base_url}/crm/objects/v3/{request.object_type.name}?{'&'.join(parts)}"
+    return f"{request.base_url}/crm/objects/v3/{_path_name(request)}?{'&'.join(parts)}"
 
 
 def _requote(text: str) -> str:

@@ -19,6 +19,7 @@ from moyeu.cli.exits import USAGE, CommandError
 from moyeu.cli.flags import SettingFlags, setting_flag, settings_of
 from moyeu.cli.logs import start_logging
 from moyeu.cli.serving import bind, run
+from moyeu.demo.kinds import SHARES_TEXT
 from moyeu.demo.portal import (
     RECORDS_DEFAULT,
     SEED_DEFAULT,
@@ -49,7 +50,10 @@ def demo(
     *,
     records: Annotated[
         int | None,
-        Parameter(help=f"Partner services to make. [default: {RECORDS_DEFAULT}]"),
+        Parameter(
+            help=f"Records of all types together; of a hundred, {SHARES_TEXT}."
+            f" [default: {RECORDS_DEFAULT}]"
+        ),
     ] = None,
     seed: Annotated[
         int | None,
@@ -69,6 +73,8 @@ def demo(
 ) -> int:
     """Serve a portal filled with demo data.
 
+    It is that of an invented agency: companies and the people there, deals with line items,
+    tickets, activities, partner clients and partner services, which belong together.
     The portal is made on first use, in sqlite:///var/demo.db unless another database is given, and
     kept: what was changed is still there the next time. Its tokens follow from the seed and are
     public knowledge, so it is for this machine only.
@@ -156,7 +162,7 @@ def is_loopback(host: str) -> bool:
 def _introduce(url: str, portal: DemoPortal, path: Path) -> None:
     """What a person needs to begin: the address, the tokens and a request to paste."""
     title = Text.assemble(("Moyeu demo", "bold"), "  ", (url, "bold cyan"))
-    count = f"{portal.contents.records:,} partner services, seed {portal.contents.seed}"
+    count = f"{portal.contents.records:,} records, seed {portal.contents.seed}"
     show()
     show(title)
     show()
@@ -171,7 +177,7 @@ def _introduce(url: str, portal: DemoPortal, path: Path) -> None:
         show(line)
     if portal.sample_ids:
         show()
-        show("Change records of it:", "dim")
+        show("Change partner services of it:", "dim")
         show()
         show(example_request(url, portal))
     show()

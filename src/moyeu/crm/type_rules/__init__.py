@@ -1,37 +1,45 @@
 """The few rules that HubSpot has for one object type alone: one module per type.
 
-Besides the catalog this is the only place that knows a type by name.
+Besides the catalog this is the only place that knows a type by name. A module of a type ends with
+its `RULES`; what several types share (lifecycle, owner, phone numbers, bodies) has a module of its
+own, `draft` says how values are derived, `formula_values` computes HubSpot's own formulas.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Final
 
-from moyeu.catalog.pipelines import Pipeline
-from moyeu.catalog.properties import PropertyDefinition
-from moyeu.crm.values.outcome import Derivation, ValueRule
+from moyeu.catalog.object_types import find_object_type
+from moyeu.crm.type_rules.activities import RULES as ACTIVITY_RULES
+from moyeu.crm.type_rules.companies import RULES as COMPANY_RULES
+from moyeu.crm.type_rules.contacts import RULES as CONTACT_RULES
+from moyeu.crm.type_rules.deals import RULES as DEAL_RULES
+from moyeu.crm.type_rules.rules import TypeRules
+from moyeu.crm.type_rules.tasks import RULES as TASK_RULES
+from moyeu.crm.type_rules.tickets import RULES as TICKET_RULES
 
-
-@dataclass(frozen=True, slots=True)
-class TypeRules:
-    """What is special about one type.
-
-    value_rules: by property name, what makes the rule that stands in place of the usual one.
-    derivation: what HubSpot sets itself when other values change; made for the type's pipelines
-    and active properties.
-    """
-
-    value_rules: Mapping[str, Callable[[PropertyDefinition], ValueRule]] = field(
-        default_factory=dict
-    )
-    derivation: (
-        Callable[[tuple[Pipeline, ...], Mapping[str, PropertyDefinition]], Derivation] | None
-    ) = None
-
+__all__ = ["TypeRules", "type_rules"]
 
 _NONE: Final = TypeRules()
 
-_BY_TYPE_ID: Final[Mapping[str, TypeRules]] = {}
+_BY_TYPE_NAME: Final[Mapping[str, TypeRules]] = {
+    "contacts": CONTACT_RULES,
+    "companies": COMPANY_RULES,
+    "deals": DEAL_RULES,
+    "tickets": TICKET_RULES,
+    "tasks": TASK_RULES,
+    **ACTIVITY_RULES,
+}
+
+
+def _type_id(name: str) -> str:
+    found = find_object_type(name)
+    assert found is not None, name
+    return found.id
+
+
+_BY_TYPE_ID: Final[Mapping[str, TypeRules]] = {
+    _type_id(name): rules for name, rules in _BY_TYPE_NAME.items()
+}
 
 
 def type_rules(object_type_id: str) -> TypeRules:

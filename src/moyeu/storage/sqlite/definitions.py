@@ -24,7 +24,7 @@ from moyeu.storage.sqlite import queries
 Row = tuple[Any, ...]
 
 _REMOVED: Final = "null"
-"""The document of a standard pipeline that was deleted."""
+"""The document of a standard pipeline or property that the portal has not."""
 
 _write_json = msgspec.json.Encoder().encode
 _read_definition = msgspec.json.Decoder(PropertyDefinition).decode
@@ -77,9 +77,11 @@ class DefinitionReads:
         assert object_type is not None, f"no object type {object_type_id}"
         key = {"portal_id": portal_id, "object_type_id": object_type_id}
         properties = {each.name: each for each in standard_properties(object_type)}
-        for (text,) in self._rows(queries.PROPERTIES, key):
-            own = _read_definition(text)
-            properties[own.name] = own
+        for name, text in self._rows(queries.PROPERTIES, key):
+            if text == _REMOVED:
+                properties.pop(name, None)
+            else:
+                properties[name] = _read_definition(text)
         groups = {each.name: each for each in standard_groups(object_type)}
         for (text,) in self._rows(queries.GROUPS, key):
             group = _read_group(text)
@@ -102,7 +104,7 @@ class DefinitionReads:
             object_type,
             properties.values(),
             sorted(groups.values(), key=lambda each: each.display_order),
-            tuple(sorted(pipelines.values(), key=lambda each: each.display_order)),
+            tuple(sorted(pipelines.values(), key=lambda each: (each.display_order, each.label))),
             frozenset(each.id for each in self.owners(portal_id)),
             validations,
             admin_rules,
@@ -143,6 +145,10 @@ class DefinitionReads:
         rows = self._rows(queries.OWN_DEFINITIONS, {"portal_id": portal_id})
         return [StoredDefinition(*row) for row in rows]
 
+    def count_custom_properties(self, portal_id: int) -> dict[str, int]:
+        """See the contract."""
+        return dict(self._rows(queries.COUNT_CUSTOM_PROPERTIES, {"portal_id": portal_id}))
+
     def pipeline_audit(
         self, portal_id: int, object_type_id: str, pipeline_id: str, stage_id: str
     ) -> list[AuditEntry]:
@@ -157,6 +163,11 @@ class DefinitionReads:
             },
         )
         return [AuditEntry(*row) for row in rows]
+
+    def pipeline_audits(self, portal_id: int) -> list[tuple[str, AuditEntry]]:
+        """See the contract."""
+        rows = self._rows(queries.AUDITS, {"portal_id": portal_id})
+        return [(row[0], AuditEntry(*row[1:])) for row in rows]
 
 
 class DefinitionWrites(DefinitionReads):
@@ -248,6 +259,10 @@ class DefinitionWrites(DefinitionReads):
         self._put_named(
             queries.PUT_PROPERTY, portal_id, object_type_id, definition.name, _json(definition)
         )
+
+    def remove_standard_property(self, portal_id: int, object_type_id: str, name: str) -> None:
+        """See the contract."""
+        self._put_named(queries.PUT_PROPERTY, portal_id, object_type_id, name, _REMOVED)
 
     def put_group(self, portal_id: int, object_type_id: str, group: PropertyGroup) -> None:
         """See the contract."""

@@ -59,13 +59,21 @@ VALUES (:portal_id, :owner_id, :email, :first_name, :last_name, :user_id, :archi
 """
 
 PROPERTIES: Final = """
-SELECT definition FROM property
+SELECT name, definition FROM property
 WHERE portal_id = :portal_id AND object_type_id = :object_type_id ORDER BY name
 """
 
 PUT_PROPERTY: Final = """
 INSERT OR REPLACE INTO property (portal_id, object_type_id, name, definition)
 VALUES (:portal_id, :object_type_id, :name, :definition)
+"""
+
+# How many active custom properties does each object type have?
+COUNT_CUSTOM_PROPERTIES: Final = """
+SELECT object_type_id, count(*) FROM property
+WHERE portal_id = :portal_id AND definition <> 'null'
+  AND definition ->> 'archived_at_ms' IS NULL AND definition ->> 'hubspot_defined' IS NOT TRUE
+GROUP BY object_type_id
 """
 
 GROUPS: Final = """
@@ -116,6 +124,11 @@ WHERE portal_id = :portal_id AND object_type_id = :object_type_id
 ORDER BY number DESC
 """
 
+AUDITS: Final = """
+SELECT object_type_id, pipeline_id, stage_id, action, at_ms, user_id, document FROM pipeline_audit
+WHERE portal_id = :portal_id ORDER BY object_type_id, pipeline_id, stage_id, number
+"""
+
 ADD_AUDIT: Final = """
 INSERT INTO pipeline_audit (portal_id, object_type_id, pipeline_id, stage_id, number, action,
                             at_ms, user_id, document)
@@ -133,10 +146,29 @@ COUNTERS: Final = """
 SELECT next_record_id, next_object_type FROM portal WHERE portal_id = :portal_id
 """
 
+# How much of everything does the portal have?
+CENSUS: Final = """
+SELECT (SELECT count(*) FROM owner WHERE portal_id = :portal_id),
+       (SELECT count(*) FROM definition WHERE portal_id = :portal_id)
+     + (SELECT count(*) FROM property WHERE portal_id = :portal_id)
+     + (SELECT count(*) FROM property_group WHERE portal_id = :portal_id),
+       (SELECT count(*) FROM pipeline_audit WHERE portal_id = :portal_id),
+       (SELECT count(*) FROM record WHERE portal_id = :portal_id),
+       (SELECT count(*) FROM association WHERE portal_id = :portal_id),
+       (SELECT count(*) FROM record_merged WHERE portal_id = :portal_id),
+       (SELECT count(*) FROM record_write WHERE portal_id = :portal_id)
+"""
+
 RESTORE_COUNTERS: Final = """
 UPDATE portal SET next_record_id = max(next_record_id, :next_record_id),
                   next_object_type = max(next_object_type, :next_object_type)
 WHERE portal_id = :portal_id
+"""
+
+PULL_STATE: Final = "SELECT state FROM pull WHERE portal_id = :portal_id"
+
+PUT_PULL_STATE: Final = """
+INSERT OR REPLACE INTO pull (portal_id, state) VALUES (:portal_id, :state)
 """
 
 # What is kept of one object type, table by table; associations and history have no key by type.
@@ -256,6 +288,13 @@ WHERE r.portal_id = :portal_id AND r.object_type_id = :object_type_id
 ORDER BY r.record_id LIMIT :count_max
 """
 
+RECORDS_AFTER: Final = f"""
+SELECT r.object_type_id, {_RECORD} FROM record AS r
+WHERE r.portal_id = :portal_id
+  AND (r.object_type_id, r.record_id) > (:object_type_id, :record_id)
+ORDER BY r.object_type_id, r.record_id LIMIT :count_max
+"""
+
 # Which active records have one of these values in a property?
 RECORDS_WITH_VALUES: Final = """
 SELECT record_id, properties ->> :path FROM record
@@ -304,7 +343,7 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, NULL, ?7)
 """
 
 CHANGE_RECORD: Final = """
-UPDATE record SET properties = ?4, updated_at_ms = ?5, last_write = ?6
+UPDATE record SET properties = ?4, updated_at_ms = ?5, last_write = ?6, created_at_ms = ?7
 WHERE portal_id = ?1 AND object_type_id = ?2 AND record_id = ?3
 """
 
@@ -351,6 +390,13 @@ FORGET_MERGED: Final = """
 DELETE FROM record_merged
 WHERE portal_id = :portal_id AND object_type_id = :object_type_id
   AND survivor_id IN (SELECT value FROM json_each(:record_ids))
+RETURNING record_id
+"""
+
+# All writes of these records, of which nothing is left to begin a chain with: walks the history.
+ERASE_MERGED_HISTORY: Final = """
+DELETE FROM record_write
+WHERE portal_id = :portal_id AND record_id IN (SELECT value FROM json_each(:record_ids))
 """
 
 # Those that went into a record which goes itself now.

@@ -9,8 +9,9 @@ import msgspec
 from moyeu.crm.associations import Association
 from moyeu.crm.callers import Caller, Occasion
 from moyeu.crm.history import RecordWrite
-from moyeu.crm.records import Change, StoredRecord, UniqueKey, UniqueMove
-from moyeu.storage.contract import Counters, IndexedPart, Portal, Token
+from moyeu.crm.records import Change, StoredRecord, UniqueKey, UniqueMove, held_values
+from moyeu.crm.restoring import restored_values
+from moyeu.storage.contract import Census, Counters, IndexedPart, Portal, Token
 from moyeu.storage.sqlite import queries
 from moyeu.storage.sqlite.definitions import (
     DefinitionReads,
@@ -117,6 +118,21 @@ class SqliteReadTransaction(DefinitionReads):
         )
         return [_record(row) for row in rows]
 
+    def records_after(
+        self, portal_id: int, object_type_id: str, record_id: int, count_max: int
+    ) -> list[tuple[str, StoredRecord]]:
+        """See the contract."""
+        rows = self._rows(
+            queries.RECORDS_AFTER,
+            {
+                "portal_id": portal_id,
+                "object_type_id": object_type_id,
+                "record_id": record_id,
+                "count_max": count_max,
+            },
+        )
+        return [(row[0], _record(row[1:])) for row in rows]
+
     def history(
         self,
         portal_id: int,
@@ -197,6 +213,15 @@ class SqliteReadTransaction(DefinitionReads):
     def counters(self, portal_id: int) -> Counters:
         """See the contract."""
         return Counters(*self._rows(queries.COUNTERS, {"portal_id": portal_id})[0])
+
+    def pull_state(self, portal_id: int) -> str | None:
+        """See the contract."""
+        rows = self._rows(queries.PULL_STATE, {"portal_id": portal_id})
+        return rows[0][0] if rows else None
+
+    def census(self, portal_id: int) -> Census:
+        """See the contract."""
+        return Census(*self._rows(queries.CENSUS, {"portal_id": portal_id})[0])
 
     def count_records(self, portal_id: int, object_type_id: str) -> int:
         """See the contract."""
@@ -328,6 +353,7 @@ class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites):
                     _write_json(each.properties).decode(),
                     each.updated_at_ms,
                     number,
+                    each.created_at_ms,
                 )
                 for each, number in zip(changes, numbers, strict=True)
             ],
@@ -388,12 +414,13 @@ class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites):
         return len(rows)
 
     def _free_values(self, portal_id: int, object_type_id: str, rows: Iterable[Row]) -> None:
-        unique = self.definitions(portal_id, object_type_id).indexed_names
+        definitions = self.definitions(portal_id, object_type_id)
         moves = [
             UniqueMove(name, record_id, value, None)
             for record_id, text in rows
-            for name, value in _read_document(text).items()
-            if name in unique and value
+            for name, value in held_values(
+                definitions, _read_document(text), definitions.indexed_names
+            )
         ]
         self.move_unique_values(portal_id, object_type_id, moves)
 
@@ -459,7 +486,11 @@ class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites):
         for row in rows:
             forth, back = self._associations_of(portal_id, object_type_id, row[0])
             self.remove_associations(portal_id, forth + back)
-        self._connection.execute(queries.FORGET_MERGED, key)
+        if merged := [record_id for (record_id,) in self._rows(queries.FORGET_MERGED, key)]:
+            self._connection.execute(
+                queries.ERASE_MERGED_HISTORY,
+                {"portal_id": portal_id, "record_ids": _json(merged)},
+            )
         return len(rows)
 
     def put_associations(self, portal_id: int, associations: Sequence[Association]) -> None:
@@ -557,13 +588,11 @@ class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites):
                 for each in records
             ],
         )
-        indexed = self.definitions(portal_id, object_type_id).indexed_names
+        definitions = self.definitions(portal_id, object_type_id)
         moves = [
             UniqueMove(name, each.record_id, None, value)
             for each in records
-            if each.archived_at_ms is None
-            for name, value in each.properties.items()
-            if name in indexed and value
+            for name, value in restored_values(definitions, each)
         ]
         self.move_unique_values(portal_id, object_type_id, moves)
 
@@ -616,6 +645,10 @@ class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites):
                 "next_object_type": counters.next_object_type,
             },
         )
+
+    def put_pull_state(self, portal_id: int, state: str) -> None:
+        """See the contract."""
+        self._connection.execute(queries.PUT_PULL_STATE, {"portal_id": portal_id, "state": state})
 
     def drop_index(self, portal_id: int, object_type_id: str, name: str) -> None:
         """See the contract."""

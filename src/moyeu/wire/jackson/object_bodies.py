@@ -6,7 +6,16 @@ names of the schemas in HubSpot's API descriptions.
 
 from typing import Final
 
-from moyeu.wire.jackson.shapes import ANY, TEXT, TEXT_LIST, ListOf, Record, Shape, TextMap
+from moyeu.wire.jackson.shapes import (
+    INT,
+    TEXT,
+    TEXT_LIST,
+    Choice,
+    ListOf,
+    Record,
+    Shape,
+    TextMap,
+)
 
 _CORE: Final = "com.hubspot.inbounddb.publicobject.core.v2."
 _BATCH: Final = "com.hubspot.apiutils.core.models.batch.BatchInput$Json"
@@ -23,6 +32,31 @@ def batch_of(item: Record, **others: Shape) -> Record:
     return Record(_BATCH, {"inputs": ListOf(item), **others})
 
 
+# Observed: the class of a spec and the text about its two fields (2023). That the outer fields are
+# required, as older API descriptions say, is a guess: the newest ones do not.
+_ASSOCIATIONS: Final = "com.hubspot.inbounddb.associations.base."
+ASSOCIATION_SPEC: Final = Record(
+    f"{_ASSOCIATIONS}AssociationSpec$Json",
+    {
+        "associationCategory": Choice(
+            f"{_ASSOCIATIONS}AssociationCategory",
+            ("HUBSPOT_DEFINED", "USER_DEFINED", "INTEGRATOR_DEFINED", "WORK"),
+        ),
+        "associationTypeId": INT,
+    },
+    required=("associationCategory", "associationTypeId"),
+)
+_ASSOCIATED: Final = ListOf(
+    Record(
+        f"{_CORE}PublicAssociationsForObject$Json",
+        {
+            "to": Record(f"{_CORE}PublicObjectId$Json", {"id": TEXT}, required=("id",)),
+            "types": ListOf(ASSOCIATION_SPEC),
+        },
+        required=("to", "types"),
+    )
+)
+
 # Observed: the batch class (2022, 2024), `SimplePublicObjectInput`, `…InputForCreate` and
 # `…BatchInput`. The body of batch read may have a class of its own; the only recorded answer
 # that is attributed to that route names the common one.
@@ -32,7 +66,7 @@ UPDATE: Final = Record(
 )
 CREATE: Final = Record(
     f"{_CORE}SimplePublicObjectInputForCreate$Json",
-    {"properties": PROPERTY_VALUES, "associations": ANY, "objectWriteTraceId": TEXT},
+    {"properties": PROPERTY_VALUES, "associations": _ASSOCIATED, "objectWriteTraceId": TEXT},
 )
 BATCH_UPDATE: Final = batch_of(
     Record(
@@ -61,7 +95,7 @@ BATCH_UPSERT: Final = batch_of(
 BATCH_CREATE: Final = batch_of(
     Record(
         f"{_CORE}SimplePublicObjectBatchInputForCreate$Json",
-        {"properties": PROPERTY_VALUES, "associations": ANY, "objectWriteTraceId": TEXT},
+        {"properties": PROPERTY_VALUES, "associations": _ASSOCIATED, "objectWriteTraceId": TEXT},
     )
 )
 _RECORD_ID: Final = Record(

@@ -1,4 +1,4 @@
-"""Rules that a portal sets for the values of a property, beside those of its type."""
+"""A rule for the values of a property, as a portal sets it."""
 
 from dataclasses import dataclass
 

@@ -1,0 +1,27 @@
+"""Request bodies of the validation routes into the inputs of operations.
+
+The fields are those of the API descriptions of 2026; the names of Java classes are guesses in the
+manner of the recorded ones.
+"""
+
+from typing import Any, Final, cast
+
+from moyeu.crm.validations import ValidationRule
+from moyeu.wire.jackson import FLAG, TEXT_LIST, JsonProblem, Record, read_json
+
+RULE: Final = Record(
+    "com.hubspot.inbounddb.properties.validations.PropertyValidationRuleUpdate$Json",
+    {"ruleArguments": TEXT_LIST, "shouldApplyNormalization": FLAG},
+    required=("ruleArguments",),
+)
+
+
+def decode_rule(body: bytes, rule_type: str) -> ValidationRule | JsonProblem:
+    """The rule that a body sets; rule_type: as the path names it."""
+    found = read_json(body, RULE)
+    if isinstance(found, JsonProblem):
+        return found
+    fields = cast("dict[str, Any]", found)
+    return ValidationRule(
+        rule_type, tuple(fields["ruleArguments"]), fields.get("shouldApplyNormalization")
+    )
