@@ -12,7 +12,7 @@ from typing import Any
 
 from moyeu.operations import records as operations
 from moyeu.storage.sqlite import engine, transaction
-from moyeu.wire import application, records
+from moyeu.wire import answering, application, records
 
 LOOP_STAGES = (
     ("route_and_authenticate", "route, token, object type, scopes"),
@@ -90,7 +90,7 @@ class Stages:
         """Wraps the functions; before the application is built."""
         for owner, name, stage in (
             (records, "decode_batch_update", "decode"),
-            (records, "batch_body", "encode_json"),
+            (answering, "batch_body", "encode_json"),
             (operations, "check_updates", "check"),
             (operations, "plan_updates", "plan"),
             (transaction.SqliteWriteTransaction, "records", "read"),

@@ -110,6 +110,7 @@ def test_what_is_not_compressed_is_no_archive(moyeu: Moyeu) -> None:
 
     assert ended.code == 1
     assert ended.err.startswith("moyeu: plain.jsonl is damaged or no archive, at line 1: ")
+    assert ended.err.endswith("; a CSV table needs --type\n")
     assert not Path("moyeu.db").exists()
 
 

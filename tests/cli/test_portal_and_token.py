@@ -1,6 +1,7 @@
 """`moyeu portal` and `moyeu token`."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,14 @@ def test_a_portal_is_made_with_its_database_and_listed(moyeu: Moyeu, folder: Pat
     lines = moyeu("portal", "list").out.splitlines()
     assert lines[0].split() == ["id", "createdAt", "name"]
     assert lines[1] == f"{portal['id']}  {portal['createdAt']}  Test account"
+
+
+def test_the_command_that_is_shown_with_a_new_portal_makes_a_token(moyeu: Moyeu) -> None:
+    made = moyeu("portal", "create", "--database", "sqlite:///a b.db")
+
+    command = made.out.partition("a token for it: moyeu ")[2]
+    token = moyeu(*shlex.split(command))
+    assert re.fullmatch(TOKEN, token.out.strip())
 
 
 def test_a_token_is_shown_once_and_then_by_its_beginning(moyeu: Moyeu) -> None:
@@ -82,6 +91,15 @@ def test_an_unknown_scope_is_refused_with_the_nearest_one(moyeu: Moyeu) -> None:
     assert ended.err == (
         "moyeu: crm.objects.contact.read is no scope that a route asks for;"
         " did you mean crm.objects.contacts.read?\n"
+    )
+
+
+def test_an_unknown_scope_like_no_other_is_refused_with_the_words_for_many(moyeu: Moyeu) -> None:
+    ended = moyeu("token", "create", "--portal", _portal(moyeu), "--scope", "zzz")
+
+    assert ended.err == (
+        "moyeu: zzz is no scope that a route asks for;"
+        " all grants every one, read those that only read\n"
     )
 
 

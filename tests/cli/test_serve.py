@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import re
 import signal
 from collections.abc import Callable
@@ -33,6 +34,28 @@ def test_a_token_made_before_opens_the_portal(serving: Serving, moyeu: Moyeu) ->
     answer = connection.getresponse()
     assert (answer.status, json.loads(answer.read())) == (200, {"results": []})
     connection.close()
+
+
+def test_a_database_without_a_portal_is_served_with_the_command_that_makes_one(
+    serving: Serving,
+) -> None:
+    server = serving("serve", "--port", "0")
+
+    lines = [server.first_line(), server.first_line()]
+
+    assert lines[1] == "it has no portal yet: stop it, then `moyeu portal create` makes one\n"
+
+
+def test_a_database_with_a_portal_is_served_without_more_words(
+    serving: Serving, moyeu: Moyeu
+) -> None:
+    moyeu("portal", "create")
+    server = serving("serve", "--port", "0")
+    server.first_line()
+
+    os.kill(server.pid, signal.SIGINT)
+
+    assert server.first_line() == ""
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -15,11 +15,10 @@ from moyeu.crm.records import (
     RecordInput,
     StoredRecord,
     UniqueKey,
-    UpdatePlan,
-    check_updates,
-    plan_updates,
+    WritePlan,
     read_record_id,
 )
+from moyeu.crm.updates import check_updates, plan_updates
 from moyeu.crm.values.moment import render_ms
 
 PORTAL: Final = 1001
@@ -146,7 +145,7 @@ def plan(
     merged_away: Iterable[int] = (),
     described: TypeDefinitions = DEFINITIONS,
     now_ms: int = NOW_MS,
-) -> UpdatePlan | Problem:
+) -> WritePlan | Problem:
     """What a batch does to these records: what an operation does, without storage."""
     batch = check(inputs, described, now_ms)
     if isinstance(batch, Problem):
@@ -165,10 +164,10 @@ def planned(
     merged_away: Iterable[int] = (),
     described: TypeDefinitions = DEFINITIONS,
     now_ms: int = NOW_MS,
-) -> UpdatePlan:
+) -> WritePlan:
     """A plan that is not refused."""
     made = plan(inputs, records, merged_away, described, now_ms)
-    assert isinstance(made, UpdatePlan)
+    assert isinstance(made, WritePlan)
     assert made.refusal is None
     return made
 
@@ -183,5 +182,5 @@ def refusal(
     if isinstance(made, Problem):
         return made
     if made.refusal is not None:
-        assert made == UpdatePlan(refusal=made.refusal), "a refused batch changes nothing"
+        assert made == WritePlan(refusal=made.refusal), "a refused batch changes nothing"
     return made.refusal

@@ -16,6 +16,7 @@ from moyeu.crm.associations import (
     InlineAssociation,
     association_types_of,
     default_associations,
+    displaced_by_merge,
 )
 from moyeu.crm.inline_associations import Links, named_targets, targets_with_limits
 from moyeu.crm.object_schemas import (
@@ -88,7 +89,11 @@ def links(
     targets = named_targets(types, from_type_id, wanted)
     active = {key: frozenset(ids) & frozenset(there) for key, ids in targets.items()}
     limited = targets_with_limits(types, from_type_id, targets)
-    rows = {each: [row for row in stored if row.from_record_id == each] for each in limited}
+    rows = {
+        each: [row for row in stored if row.from_record_id == each]
+        for ids in limited.values()
+        for each in ids
+    }
     return Links(types, from_type_id, active, rows)
 
 
@@ -430,3 +435,24 @@ def test_a_batch_is_its_inputs_one_by_one(
 
     assert set(together.added) == stored
     assert together.removed == []
+
+
+def test_a_merge_displaces_only_what_the_primary_record_has_of_others() -> None:
+    types = association_types_of(STANDARD)
+
+    def child_of(child: int, parent: int) -> Association:
+        return Association(CONTACTS, child, COMPANIES, parent, "HUBSPOT_DEFINED", 1)
+
+    def held(child: int, parent: int) -> Association:
+        return Association(COMPANIES, parent, CONTACTS, child, "HUBSPOT_DEFINED", 2)
+
+    unlabelled = Association(CONTACTS, 2, COMPANIES, 20, "HUBSPOT_DEFINED", 279)
+    other = [child_of(2, 20), unlabelled]
+
+    assert displaced_by_merge(types, [child_of(1, 10)], other, 2) == [
+        child_of(2, 20),
+        held(2, 20),
+    ]
+    assert displaced_by_merge(types, [], other, 2) == []
+    # What the primary record has of the other one is lost by the merge, and takes no place.
+    assert displaced_by_merge(types, [child_of(1, 2)], other, 2) == []

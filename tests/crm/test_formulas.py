@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moyeu.catalog.limits import FORMULA_ARGUMENTS_MAX, FORMULA_CHARACTERS_MAX
 from moyeu.catalog.object_types import find_object_type
 from moyeu.catalog.properties import PropertyType, standard_properties
 from moyeu.crm.formulas import Formula, FormulaFault, canonical, parse_formula
 from moyeu.crm.formulas.evaluate import RecordValues, evaluate
-from moyeu.crm.formulas.language import ARGUMENTS_MAX, NESTING_MAX
+from moyeu.crm.formulas.language import NESTING_MAX
 
 TYPES: dict[str, PropertyType] = {
     "begun": "datetime",
@@ -182,7 +183,19 @@ def test_a_function_takes_two_to_a_hundred_numbers(
     outcome = parse_formula(f"{function}({', '.join(['a'] * count)})")
 
     assert isinstance(outcome, Formula) is is_read
-    assert ARGUMENTS_MAX == 100
+    assert FORMULA_ARGUMENTS_MAX == 100
+
+
+def test_a_formula_is_only_so_long_as_it_is_written_and_as_it_is_kept() -> None:
+    longest = "a" * FORMULA_CHARACTERS_MAX
+    unspaced = "a=b" + " " * (FORMULA_CHARACTERS_MAX - 3)
+    many = "+".join(["a"] * (FORMULA_CHARACTERS_MAX // 3))
+
+    assert isinstance(parse_formula(longest), Formula)
+    assert isinstance(parse_formula(unspaced), Formula)
+    assert parse_formula(longest + "a") == FormulaFault("too_long", "", 0)
+    assert len(many) < FORMULA_CHARACTERS_MAX
+    assert parse_formula(many) == FormulaFault("too_long", "", 0)
 
 
 @pytest.mark.parametrize(
@@ -209,7 +222,7 @@ def test_a_formula_is_nested_only_so_deep(nested: object) -> None:
         assert isinstance(parse_formula(canonical(each.root)), Formula)
         evaluate(each, RecordValues({"a": "1", "b": "2"}, {}, {}))
     assert outcomes[-1] == FormulaFault("too_deep", "", 0)
-    assert parse_formula(nested(100_000)) == FormulaFault("too_deep", "", 0)
+    assert parse_formula(nested(2_000)) == FormulaFault("too_deep", "", 0)
 
 
 def test_a_long_sum_is_no_deep_one() -> None:

@@ -13,31 +13,32 @@ from moyeu.catalog.limits import PIPELINES_MAX
 from moyeu.catalog.object_types import ObjectType, find_object_type
 from moyeu.catalog.pipelines import Pipeline, Stage, pipeline_rules, standard_pipelines
 from moyeu.crm import pipeline_problems as p
-from moyeu.crm.pipelines import (
+from moyeu.crm.pipeline_audits import audited_changes
+from moyeu.crm.pipeline_inputs import (
     GivenMetadata,
     GivenPipeline,
     GivenStage,
     PipelineChange,
-    PipelinePlan,
     StageChange,
-    StagePlan,
-    TypePipelines,
-    arrange,
-    audited_changes,
-    keep_metadata,
-    place,
+)
+from moyeu.crm.pipeline_plans import PipelinePlan, StagePlan, TypePipelines
+from moyeu.crm.pipelines import (
     plan_pipeline_create,
     plan_pipeline_delete,
     plan_pipeline_replace,
     plan_pipeline_update,
-    plan_stage_create,
-    plan_stage_delete,
-    plan_stage_replace,
-    plan_stage_update,
     stage_options,
     use_problem,
 )
 from moyeu.crm.problems import Problem
+from moyeu.crm.stage_metadata import keep_metadata
+from moyeu.crm.stage_order import arrange, place
+from moyeu.crm.stages import (
+    plan_stage_create,
+    plan_stage_delete,
+    plan_stage_replace,
+    plan_stage_update,
+)
 
 NOW_MS: Final = 1_790_000_000_000
 THEN_MS: Final = 1_780_000_000_000

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from moyeu.crm.creation import CreatePlan, check_creates, new_record, plan_creates
+from moyeu.crm.creation import check_creates, new_record, plan_creates
 from moyeu.crm.definitions import TypeDefinitions
 from moyeu.crm.problems import (
     InvalidNumber,
@@ -18,7 +18,7 @@ from moyeu.crm.problems import (
     UniqueValueTaken,
     UnknownProperty,
 )
-from moyeu.crm.records import CheckedUpdates, RecordInput, UniqueKey, UniqueMove
+from moyeu.crm.records import CheckedUpdates, RecordInput, UniqueKey, UniqueMove, WritePlan
 from moyeu.crm.values.moment import render_ms
 from tests.crm.scene import (
     DEFINITIONS,
@@ -62,7 +62,7 @@ def plan(
     inputs: list[RecordInput],
     held: Mapping[UniqueKey, int] | None = None,
     described: TypeDefinitions = DEFINITIONS,
-) -> CreatePlan:
+) -> WritePlan:
     """What a batch makes, with the ids 1, 2, 3, …"""
     batch = check(inputs, described)
     assert isinstance(batch, CheckedUpdates)

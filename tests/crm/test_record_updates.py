@@ -35,16 +35,16 @@ from moyeu.crm.records import (
     InputProblem,
     RecordInput,
     UniqueMove,
-    UpdatePlan,
+    WritePlan,
     claimed_unique_values,
     couple_pipeline,
     has_trace_ids,
     named_record_ids,
     named_unique_values,
-    plan_updates,
     read_record_id,
     repeated_ids,
 )
+from moyeu.crm.updates import plan_updates
 from moyeu.crm.values.moment import render_ms
 from tests.crm.scene import (
     DEFINITIONS,
@@ -256,7 +256,7 @@ def test_a_batch_is_multi_status_when_every_input_has_a_trace_id(
     assert has_trace_ids(inputs) is expected
 
 
-def told(made: UpdatePlan) -> list[tuple[str, Problem]]:
+def told(made: WritePlan) -> list[tuple[str, Problem]]:
     """The problems of single inputs by trace id."""
     return [(each.trace_id, each.problem) for each in made.problems]
 
@@ -351,7 +351,7 @@ def test_all_missing_ids_are_one_entry_in_input_order() -> None:
 def test_a_batch_of_unknown_ids_writes_nothing_and_is_not_refused() -> None:
     made = planned([given(98), given(99)], RECORDS)
 
-    assert made == UpdatePlan(missing=MissingRecords(("98", "99")))
+    assert made == WritePlan(missing=MissingRecords(("98", "99")))
 
 
 def test_a_merged_id_is_passed_over_in_silence() -> None:
@@ -365,7 +365,7 @@ def test_a_merged_id_is_passed_over_in_silence() -> None:
 
 
 def test_a_merged_id_is_passed_over_with_a_trace_id_too() -> None:
-    assert planned([given(7, {"note": "x"}, trace="t")], RECORDS, merged_away=[7]) == UpdatePlan()
+    assert planned([given(7, {"note": "x"}, trace="t")], RECORDS, merged_away=[7]) == WritePlan()
 
 
 def test_a_merged_id_takes_no_unique_value() -> None:
@@ -746,7 +746,7 @@ def test_writing_the_same_again_changes_nothing(inputs: list[RecordInput]) -> No
 
     again = plan(inputs, after.values(), now_ms=NOW_MS + 1)
 
-    assert isinstance(again, UpdatePlan)
+    assert isinstance(again, WritePlan)
     if again.refusal is None and not again.problems:
         assert again.changes == []
 

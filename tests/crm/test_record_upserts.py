@@ -20,8 +20,15 @@ from moyeu.crm.problems import (
     TooManyInputs,
     UniqueValueTaken,
 )
-from moyeu.crm.records import RecordInput, StoredRecord, UniqueKey, UniqueMove
-from moyeu.crm.upserts import CheckedUpserts, UpsertPlan, check_upserts, plan_upserts
+from moyeu.crm.records import (
+    RecordInput,
+    StoredRecord,
+    UniqueKey,
+    UniqueMove,
+    WritePlan,
+    named_unique_values,
+)
+from moyeu.crm.upserts import CheckedUpserts, check_upserts, plan_upserts
 from tests.crm.scene import (
     DEFINITIONS,
     NOW_MS,
@@ -54,13 +61,14 @@ def plan(
     described: TypeDefinitions = DEFINITIONS,
     merged_away: Iterable[int] = (),
     held: dict[UniqueKey, int] | None = None,
-) -> UpsertPlan:
+) -> WritePlan:
     """What a batch does to these records; new ones have the ids 1, 2, 3, …"""
     batch = check(inputs, described)
     assert isinstance(batch, CheckedUpserts), batch
     by_id = {each.record_id: each for each in records}
     owners = held_values(by_id.values()) | (held or {})
-    by_value = {key: by_id[owners[key]] for key in batch.keys if key in owners}
+    keys = named_unique_values(batch.inputs)
+    by_value = {key: by_id[owners[key]] for key in keys if key in owners}
     return plan_upserts(
         batch,
         described,
@@ -68,7 +76,7 @@ def plan(
         by_value,
         owners,
         frozenset(merged_away),
-        range(1, 1 + sum(key is not None and key not in by_value for key in batch.keys)),
+        range(1, 1 + sum(key not in by_value for key in keys)),
         occasion(),
         conflicts_among([key for key in owners if key[0] == "email"], owners, by_id),
     )
@@ -151,7 +159,7 @@ def test_only_new_records_need_the_required_properties() -> None:
     assert [(each.trace_id, each.problem) for each in made.problems] == [
         ("t2", RequiredPropertiesMissing(("hs_timestamp",)))
     ]
-    assert plan([by_code("A"), by_code("B")], [there], NOTES) == UpsertPlan(
+    assert plan([by_code("A"), by_code("B")], [there], NOTES) == WritePlan(
         refusal=RequiredPropertiesMissing(("hs_timestamp",))
     )
 
@@ -194,7 +202,7 @@ def test_with_trace_ids_each_missing_id_is_told_alone() -> None:
 
 
 def test_the_id_of_a_merged_record_is_passed_over() -> None:
-    assert plan([given(41, {"note": "x"})], merged_away=[41]) == UpsertPlan()
+    assert plan([given(41, {"note": "x"})], merged_away=[41]) == WritePlan()
 
 
 def test_one_record_named_twice_is_written_in_order_and_answered_once() -> None:

@@ -301,7 +301,7 @@ def test_display_properties_may_name_those_given_with_the_create() -> None:
             UnknownDisplayProperties("secondary", ("x", "y")),
         ),
         ({"required_properties": ("x",)}, UnknownDisplayProperties("required", ("x",))),
-        ({"searchable_properties": ("A",)}, UnknownDisplayProperties("searchable", ("A",))),
+        ({"searchable_properties": ("x",)}, UnknownDisplayProperties("searchable", ("x",))),
         ({"secondary_display_properties": ("a", "a")}, RepeatedDisplayProperty("secondary", "a")),
         (
             {"secondary_display_properties": ("a", "b", "c")},

@@ -1,36 +1,15 @@
 """Compares what is in the database with what the clients know."""
 
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import apsw
-
-from moyeu.catalog.object_types import object_type_by_id
-from moyeu.crm.history import RecordWrite, fold_history
-from moyeu.crm.records import StoredRecord
-from moyeu.storage.sqlite.definitions import Snapshots
-from moyeu.storage.sqlite.transaction import SqliteReadTransaction
-from tests.faults.ledger import Batch, Ledger
-from tests.faults.portal import MARK, PORTAL_ID, SERVICES_ID, SKU, TYPE_NAMES
-
-_PAGE = 500
-
-
-@dataclass(slots=True)
-class Found:
-    """What a database holds. writes: ascending by number. values: rows of the unique index."""
-
-    records: dict[str, dict[int, StoredRecord]] = field(default_factory=dict)
-    histories: dict[int, list[RecordWrite]] = field(default_factory=dict)
-    writes: list[RecordWrite] = field(default_factory=list)
-    values: dict[str, dict[tuple[str, str], int]] = field(default_factory=dict)
-    complaints: list[str] = field(default_factory=list)
-
-    def skus(self) -> dict[int, str]:
-        """Of the partner services, by record id."""
-        records = self.records[SERVICES_ID]
-        return {key: each.properties[SKU] for key, each in records.items()}
+from moyeu.crm.history import RecordWrite
+from moyeu.crm.merging import MERGED_IDS
+from tests.faults.agreement import disagreements
+from tests.faults.contents import Found, read_database
+from tests.faults.ledger import Batch, Ledger, Verb
+from tests.faults.portal import MARK
 
 
 class Checker:
@@ -44,157 +23,207 @@ class Checker:
     def check(self, database: Path) -> Found:
         """The contents; AssertionError listing everything that breaks a promise."""
         found = read_database(database)
+        known = _Known(self._ledger, found)
         problems = [
-            *found.complaints,
             *self._ledger.unexpected,
-            *_records_without_their_history(found),
-            *_unique_values_that_disagree(found),
-            *self._changed_past(found),
-            *self._broken_promises(found),
+            *disagreements(found),
+            *known.broken_promises(),
+            *self._changed_past(found, known.erased),
         ]
         assert not problems, "\n".join(problems[: self._complaints_max])
         return found
 
-    def _changed_past(self, found: Found) -> Iterator[str]:
-        """Write numbers are never reused and history is only appended to."""
-        for earlier, now in zip(self._seen, found.writes, strict=False):
-            if earlier != now:
-                yield f"write {earlier.number} was {earlier} and is {now}"
-        if len(found.writes) < len(self._seen):
-            yield f"{len(self._seen) - len(found.writes)} writes that were seen are gone"
+    def _changed_past(self, found: Found, erased: set[int]) -> Iterator[str]:
+        """History is only appended to, but for that of records that were erased."""
+        now = {each.number: each for each in found.writes}
+        for earlier in self._seen:
+            if earlier.record_id in erased:
+                continue
+            if earlier.number not in now:
+                yield f"write {earlier.number} that was seen is gone"
+            elif now[earlier.number] != earlier:
+                yield f"write {earlier.number} was {earlier} and is {now[earlier.number]}"
         self._seen = found.writes
 
-    def _broken_promises(self, found: Found) -> Iterator[str]:
-        by_mark: dict[str, RecordWrite] = {}
-        for write in found.writes:
-            mark = write.changed.get(MARK)
-            if mark is None:
-                continue
-            if mark in by_mark:
-                yield f"{mark} was applied twice: {by_mark[mark].number} and {write.number}"
-            by_mark[mark] = write
-        applied_to = _highest_numbers(self._ledger.acknowledged, by_mark)
+
+class _Known:
+    """What the clients know, held against what is found.
+
+    erased: the records that are erased, with those that went into them.
+    """
+
+    def __init__(self, ledger: Ledger, found: Found) -> None:
+        self._ledger = ledger
+        self._found = found
+        self._pairs = {(each.from_record_id, each.to_record_id) for each in found.associations}
+        self._complaints: list[str] = []
+        self._by_mark = self._marked()
+        self._begun = {each.record_id: each for each in found.writes if not each.previous}
+        self._removed_stages = self._settle_removals()
+        self.erased = self._erased()
+        self._taken: defaultdict[Verb, set[int]] = defaultdict(set)
+        for batch in ledger.batches:
+            if batch.outcome != "refused":
+                self._taken[batch.verb].update(batch.record_ids)
+
+    def broken_promises(self) -> Iterator[str]:
+        """What was acknowledged and is not there, or was refused and is, or is there in part."""
+        yield from self._complaints
+        applied_to = self._highest_numbers()
         for batch in self._ledger.batches:
-            writes = [by_mark[each.mark] for each in batch.inputs if each.mark in by_mark]
-            yield from _misfits(batch, writes)
-            _settle(batch, writes)
+            yield from self._broken_by(batch)
+            writes = self._writes(batch)
             before = applied_to[batch.sent_after]
             if writes and min(each.number for each in writes) <= before:
                 yield f"{batch.name} was applied before one that had been answered earlier"
 
+    def _broken_by(self, batch: Batch) -> Iterator[str]:
+        match batch.verb:
+            case "create" | "update" | "upsert":
+                yield from self._misfits(batch)
+            case "merge":
+                yield from self._broken_merge(batch)
+            case "archive":
+                yield from _in_part(batch, [self._is_archived(each) for each in self._told(batch)])
+            case "erase":
+                gone = [not self._is_there(each) for each in self._told(batch)]
+                yield from _in_part(batch, gone)
+            case "add_stage" | "remove_stage":
+                yield from self._broken_stage(batch)
 
-def _misfits(batch: Batch, writes: list[RecordWrite]) -> Iterator[str]:
-    if batch.outcome == "applied" and len(writes) != len(batch.inputs):
-        lost = len(batch.inputs) - len(writes)
-        yield f"{batch.name} was acknowledged, {lost} of its {len(batch.inputs)} inputs are lost"
-    if batch.outcome == "refused" and writes:
-        yield f"{batch.name} was refused, but {len(writes)} inputs were applied"
-    if batch.outcome in ("open", "unknown") and len(writes) not in (0, len(batch.inputs)):
-        yield f"{batch.name} is there in part: {len(writes)} of {len(batch.inputs)} inputs"
-    by_mark = {each.changed[MARK]: each for each in writes}
-    for number, sent in enumerate(batch.inputs):
-        write = by_mark.get(sent.mark)
-        if write is None:
-            continue
-        wrong = {name for name, value in sent.values.items() if write.changed.get(name) != value}
-        if wrong:
-            yield f"{sent.mark} was written with other values of {sorted(wrong)}"
-        if sent.record_id and write.record_id != sent.record_id:
-            yield f"{sent.mark} was written to {write.record_id} instead of {sent.record_id}"
-        if batch.created_ids and write.record_id != batch.created_ids[number]:
-            yield f"{sent.mark} was answered as {batch.created_ids[number]}, is {write.record_id}"
+    def _told(self, batch: Batch) -> list[int]:
+        """The records by which one can tell whether the batch was carried out.
+
+        None that were erased later, and of a refused batch none that another one like it took.
+        """
+        told = set(batch.record_ids)
+        if batch.verb != "erase" or batch.outcome == "refused":
+            told -= self.erased
+        if batch.outcome == "refused":
+            told -= self._taken[batch.verb]
+        return sorted(told)
+
+    def _is_archived(self, record_id: int) -> bool:
+        record = self._found.everything.get(record_id)
+        return record is not None and record.archived_at_ms is not None
+
+    # --- writes by mark ----------------------------------------------------------------------
+
+    def _marked(self) -> dict[str, RecordWrite]:
+        by_mark: dict[str, RecordWrite] = {}
+        for write in self._found.writes:
+            mark = write.changed.get(MARK)
+            # A merge begins with the values of the primary record, its mark among them.
+            if mark is None or MERGED_IDS in write.changed:
+                continue
+            if mark in by_mark:
+                self._complaints.append(
+                    f"{mark} was applied twice: {by_mark[mark].number} and {write.number}"
+                )
+            by_mark[mark] = write
+        return by_mark
+
+    def _writes(self, batch: Batch) -> list[RecordWrite]:
+        """The writes of a batch, of a merge the first one of what it made."""
+        if batch.verb == "merge":
+            return [self._begun[each] for each in batch.answered_ids if each in self._begun]
+        return [self._by_mark[each.mark] for each in batch.inputs if each.mark in self._by_mark]
+
+    def _highest_numbers(self) -> list[int]:
+        """The highest write number of the first n acknowledged batches, by n."""
+        highest = [0]
+        for batch in self._ledger.acknowledged:
+            highest.append(max([highest[-1], *(each.number for each in self._writes(batch))]))
+        return highest
+
+    def _misfits(self, batch: Batch) -> Iterator[str]:
+        written = [
+            each.mark in self._by_mark
+            for number, each in enumerate(batch.inputs)
+            if self._record_id(batch, number) not in self.erased
+        ]
+        yield from _in_part(batch, written)
+        for number, sent in enumerate(batch.inputs):
+            write = self._by_mark.get(sent.mark)
+            if write is None:
+                continue
+            wrong = {key for key, value in sent.values.items() if write.changed.get(key) != value}
+            if wrong:
+                yield f"{sent.mark} was written with other values of {sorted(wrong)}"
+            if sent.record_id and write.record_id != sent.record_id:
+                yield f"{sent.mark} was written to {write.record_id} instead of {sent.record_id}"
+            if batch.answered_ids and write.record_id != batch.answered_ids[number]:
+                answered = batch.answered_ids[number]
+                yield f"{sent.mark} was answered as {answered}, is {write.record_id}"
+            yield from self._missing_associations(write.record_id, sent.targets)
+        if batch.is_open:
+            ids = [each.record_id for each in self._writes(batch)]
+            batch.settle(applied=bool(ids), ids=ids)
+
+    def _record_id(self, batch: Batch, number: int) -> int:
+        return batch.answered_ids[number] if batch.answered_ids else batch.inputs[number].record_id
+
+    def _missing_associations(self, record_id: int, targets: tuple[int, ...]) -> Iterator[str]:
+        """Those that came with a create, wherever both records live on."""
+        for target in targets:
+            pair = self._found.survivor(record_id), self._found.survivor(target)
+            if self.erased.isdisjoint(pair) and pair not in self._pairs:
+                yield f"{record_id} was made beside {target}, but {pair} are not associated"
+
+    # --- merges, erasures, stages ------------------------------------------------------------
+
+    def _broken_merge(self, batch: Batch) -> Iterator[str]:
+        told = self._told(batch)
+        if batch.outcome != "refused" and len(told) < len(batch.record_ids):
+            return
+        merged = self._found.merged
+        yield from _in_part(batch, [each in merged for each in told])
+        survivors = {merged[each] for each in told if each in merged}
+        expected = {self._found.survivor(each) for each in batch.answered_ids}
+        if len(survivors) > 1 or (batch.answered_ids and survivors != expected):
+            yield f"{batch.name} was answered as {expected}, its records are {survivors}"
+        batch.settle(applied=bool(survivors), ids=sorted(survivors))
+
+    def _erased(self) -> set[int]:
+        erased: set[int] = set()
+        for batch in reversed(self._ledger.batches):
+            if batch.verb == "erase":
+                batch.settle(applied=not self._is_there(batch.record_ids[0]))
+                erased.update(batch.record_ids if batch.outcome == "applied" else ())
+            elif batch.verb == "merge" and not erased.isdisjoint(batch.answered_ids):
+                erased.update(batch.record_ids)
+        return erased
+
+    def _is_there(self, record_id: int) -> bool:
+        return record_id in self._found.everything or record_id in self._found.merged
+
+    def _settle_removals(self) -> set[str]:
+        removals = [each for each in self._ledger.batches if each.verb == "remove_stage"]
+        for batch in removals:
+            batch.settle(applied=batch.stage_id not in self._found.stages)
+        return {each.stage_id for each in removals if each.outcome == "applied"}
+
+    def _broken_stage(self, batch: Batch) -> Iterator[str]:
+        is_there = batch.stage_id in self._found.stages
+        if batch.verb == "remove_stage":
+            again = batch.outcome == "refused" and batch.stage_id in self._removed_stages
+            yield from _in_part(batch, [] if again else [not is_there])
+        elif batch.stage_id not in self._removed_stages:
+            yield from _in_part(batch, [is_there])
+            batch.settle(applied=is_there)
 
 
-def _settle(batch: Batch, writes: list[RecordWrite]) -> None:
-    """Once looked at, an open outcome is known and has to stay so."""
-    if batch.outcome in ("open", "unknown"):
-        batch.outcome = "applied" if writes else "refused"
+def _in_part(batch: Batch, carried_out: list[bool]) -> Iterator[str]:
+    """Whether the parts of a batch are there as its outcome says; open ones are there all or none.
 
-
-def _highest_numbers(acknowledged: list[Batch], by_mark: dict[str, RecordWrite]) -> list[int]:
-    """The highest write number of the first n acknowledged batches, by n."""
-    highest = [0]
-    for batch in acknowledged:
-        numbers = [by_mark[each.mark].number for each in batch.inputs if each.mark in by_mark]
-        highest.append(max([highest[-1], *numbers]))
-    return highest
-
-
-def _records_without_their_history(found: Found) -> Iterator[str]:
-    """Every record is the fold of its history, along its own chain and in the whole sequence."""
-    by_record: dict[int, list[RecordWrite]] = {}
-    for write in found.writes:
-        by_record.setdefault(write.record_id, []).append(write)
-    for type_id, records in found.records.items():
-        object_type = object_type_by_id(type_id)
-        assert object_type is not None
-        for record_id, record in records.items():
-            chain = found.histories[record_id][::-1]
-            if chain != by_record.pop(record_id, []):
-                yield f"the chain of {record_id} misses writes of the sequence"
-            if fold_history(chain, object_type.modified_property) != record.properties:
-                yield f"the properties of {record_id} are not the fold of its history"
-    for record_id in by_record:
-        yield f"there are writes of {record_id}, but no record"
-
-
-def _unique_values_that_disagree(found: Found) -> Iterator[str]:
-    for type_id, records in found.records.items():
-        object_type = object_type_by_id(type_id)
-        assert object_type is not None
-        held: dict[tuple[str, str], int] = {}
-        for record_id, record in records.items():
-            for name in {SKU, *object_type.id_properties} & record.properties.keys():
-                key = (name, record.properties[name])
-                if key in held:
-                    yield f"{key} is held by {held[key]} and {record_id}"
-                held[key] = record_id
-        if held != found.values[type_id]:
-            differing = held.items() ^ found.values[type_id].items()
-            yield f"the unique index of {TYPE_NAMES[type_id]} differs in {sorted(differing)[:6]}"
-
-
-# --- reading ---------------------------------------------------------------------------------
-
-
-def read_database(database: Path) -> Found:
-    """Everything of the test portal, read beside a server if one runs."""
-    connection = apsw.Connection(str(database))
-    try:
-        connection.set_busy_timeout(5_000)
-        connection.pragma("query_only", True)
-        connection.execute("BEGIN")
-        return _read(connection)
-    finally:
-        connection.close()
-
-
-def _read(connection: apsw.Connection) -> Found:
-    found = Found()
-    verdict = connection.pragma("integrity_check")
-    if verdict != "ok":
-        found.complaints.append(f"integrity check: {verdict}")
-    transaction = SqliteReadTransaction(connection, Snapshots(), lambda snapshot: None)
-    for type_id in TYPE_NAMES:
-        found.records[type_id] = records = _records(transaction, type_id)
-        found.histories |= transaction.history(PORTAL_ID, type_id, list(records.values()))
-        rows = connection.execute(
-            "SELECT property, value, record_id FROM unique_value"
-            " WHERE portal_id = ? AND object_type_id = ?",
-            (PORTAL_ID, type_id),
-        )
-        found.values[type_id] = {(name, value): owner for name, value, owner in rows}
-    while page := transaction.writes_after(
-        PORTAL_ID, found.writes[-1].number if found.writes else 0, _PAGE
-    ):
-        found.writes.extend(page)
-    return found
-
-
-def _records(transaction: SqliteReadTransaction, type_id: str) -> dict[int, StoredRecord]:
-    records: dict[int, StoredRecord] = {}
-    while page := transaction.page(
-        PORTAL_ID, type_id, max(records, default=0) + 1, _PAGE, archived=False
-    ):
-        records |= {each.record_id: each for each in page}
-    return records
+    The open outcome of an archive is settled by it.
+    """
+    count, of = sum(carried_out), len(carried_out)
+    if batch.outcome == "applied" and count != of:
+        yield f"{batch.name} was acknowledged, {of - count} of its {of} inputs are lost"
+    if batch.outcome == "refused" and count:
+        yield f"{batch.name} was refused, but {count} inputs were applied"
+    if batch.is_open and count not in (0, of):
+        yield f"{batch.name} is there in part: {count} of {of} inputs"
+    if batch.verb == "archive":
+        batch.settle(applied=bool(count))

@@ -7,13 +7,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from moyeu.crm.callers import Occasion
-from moyeu.crm.creation import CreatePlan
-from moyeu.crm.records import UpdatePlan
-from moyeu.operations.records import create_records, update_records
+from moyeu.crm.pipeline_inputs import GivenStage
+from moyeu.crm.problems import Problem
+from moyeu.crm.records import WrittenRecord
+from moyeu.operations.merges import erase_record, merge_records
+from moyeu.operations.pipelines import create_stage, delete_stage
+from moyeu.operations.records import archive_records, create_records, update_records
+from moyeu.operations.upserts import upsert_records
 from moyeu.storage.contract import Store, StoreError, StoreFullError
 from tests.faults.ledger import Batch, Ledger
 from tests.faults.load import Client
-from tests.faults.portal import CALLER, CONTACTS_ID
+from tests.faults.portal import CALLER, PIPELINE
 
 
 async def write_until_broken(
@@ -32,29 +36,55 @@ async def _write_until_broken(
         batch = client.next_batch()
         ledger.intend(batch)
         try:
-            created_ids = await _send(store, batch)
+            answered_ids = await _send(store, batch)
         except StoreFullError as error:
             ledger.refuse(batch, str(error))
         except StoreError as error:
             ledger.lose(batch, str(error))
             return
         else:
-            ledger.acknowledge(batch, created_ids)
+            ledger.acknowledge(batch, answered_ids)
             client.applied(batch)
 
 
 async def _send(store: Store, batch: Batch) -> list[int]:
-    """The ids of created records; none for updates."""
+    """The ids of written records, or of the one that a merge made."""
     occasion = Occasion(CALLER, time.time_ns() // 1_000_000, batch.name)
-    inputs = [each.given for each in batch.inputs]
-    if batch.type_id == CONTACTS_ID:
-        made = await create_records(store, occasion, batch.type_id, inputs, dates_normalised=False)
-        assert isinstance(made, CreatePlan), made
-        return [each.record.record_id for each in made.results]
-    plan = await update_records(store, occasion, batch.type_id, inputs, dates_normalised=False)
-    assert isinstance(plan, UpdatePlan), plan
-    assert not plan.problems, plan.problems
+    type_id = batch.type_id
+    match batch.verb:
+        case "create" | "update" | "upsert":
+            return await _write(store, occasion, batch)
+        case "merge":
+            primary, other = map(str, batch.record_ids)
+            made = await merge_records(store, occasion, type_id, primary, other)
+            assert isinstance(made, WrittenRecord), made
+            return [made.record.record_id]
+        case "archive":
+            texts = [str(each) for each in batch.record_ids]
+            problem = await archive_records(store, occasion, type_id, texts)
+        case "erase":
+            problem = await erase_record(store, occasion, type_id, str(batch.record_ids[0]), None)
+        case "add_stage":
+            given = GivenStage(batch.stage_id, 9, {}, batch.stage_id)
+            stage = await create_stage(store, occasion, type_id, PIPELINE, given)
+            problem = stage if isinstance(stage, Problem) else None
+        case "remove_stage":
+            problem = await delete_stage(
+                store, occasion, type_id, PIPELINE, batch.stage_id, in_use_refused=True
+            )
+    assert problem is None, problem
     return []
+
+
+_WRITES = {"create": create_records, "update": update_records, "upsert": upsert_records}
+
+
+async def _write(store: Store, occasion: Occasion, batch: Batch) -> list[int]:
+    inputs = [each.given for each in batch.inputs]
+    plan = await _WRITES[batch.verb](store, occasion, batch.type_id, inputs, dates_normalised=False)
+    assert not isinstance(plan, Problem), plan
+    assert not plan.problems, plan.problems
+    return [each.record.record_id for each in plan.results]
 
 
 def copy_files(database: Path, target: Path) -> Path:

@@ -53,6 +53,21 @@ POINTS = {
     "before-begin": Point(Statement("BEGIN IMMEDIATE"), committed=False),
     "among-history-rows": Point(Statement("INSERT INTO record_write"), committed=False),
     "among-records": Point(Statement("UPDATE record SET"), committed=False),
+    "among-associations": Point(
+        Statement("INSERT INTO association"), committed=False, count_max=20
+    ),
+    "before-a-record-is-merged-away": Point(
+        Statement("INSERT OR REPLACE INTO record_merged"), committed=False, count_max=8
+    ),
+    "before-a-history-is-erased": Point(
+        Statement("WITH RECURSIVE chain"), committed=False, count_max=3
+    ),
+    "before-a-stage-is-kept": Point(
+        Statement("INSERT OR REPLACE INTO definition"), committed=False, count_max=3
+    ),
+    "before-a-stage-is-audited": Point(
+        Statement("INSERT INTO pipeline_audit"), committed=False, count_max=6
+    ),
     "before-unique-values-are-left": Point(Statement("DELETE FROM unique_value"), committed=False),
     "before-unique-values-are-taken": Point(Statement("INSERT INTO unique_value"), committed=False),
     "before-commit": Point(Statement("COMMIT"), committed=False),

@@ -16,36 +16,56 @@ from moyeu.crm.records import RecordInput
 Outcome = Literal["open", "applied", "refused", "unknown"]
 """open: no answer yet. unknown: cut off, or answered with 5xx."""
 
+Verb = Literal[
+    "update", "create", "upsert", "merge", "archive", "erase", "add_stage", "remove_stage"
+]
+"""The first three have inputs, the next three record ids, the last two a stage."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One input of a batch. record_id: 0 for a create, whose id only the server knows.
+    """One input of a batch. record_id: 0 for a record to be made, whose id only the server knows.
 
-    values: what is sent, the mark included.
+    values: what is sent, the mark included. targets: records that the new one is associated with.
     """
 
     given: RecordInput
     record_id: int
     mark: str
     values: dict[str, str]
+    targets: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
 class Batch:
-    """One call. sent_after: how many calls had been acknowledged when this one was sent."""
+    """One call. sent_after: how many calls had been acknowledged when this one was sent.
+
+    record_ids: of a merge (the primary first), an archive or an erasure.
+    answered_ids: of the records of the inputs in order, or of the one that a merge made; empty as
+    long as they are not known.
+    """
 
     name: str
     type_id: str
-    inputs: Sequence[Sent]
+    inputs: Sequence[Sent] = ()
+    verb: Verb = "update"
+    record_ids: tuple[int, ...] = ()
+    stage_id: str = ""
     outcome: Outcome = "open"
     sent_after: int = 0
     answered_as: int | None = None
-    created_ids: tuple[int, ...] = ()
+    answered_ids: tuple[int, ...] = ()
 
     @property
-    def creates(self) -> bool:
-        """Whether it makes records."""
-        return any(not each.record_id for each in self.inputs)
+    def is_open(self) -> bool:
+        """Whether nobody knows yet what became of it."""
+        return self.outcome in ("open", "unknown")
+
+    def settle(self, *, applied: bool, ids: Sequence[int] = ()) -> None:
+        """Once looked at, an open outcome is known and has to stay so."""
+        if self.is_open:
+            self.outcome = "applied" if applied else "refused"
+            self.answered_ids = tuple(ids)
 
 
 class Ledger:
@@ -66,10 +86,10 @@ class Ledger:
             self.batches.append(batch)
             self._note("intent", batch)
 
-    def acknowledge(self, batch: Batch, created_ids: Sequence[int] = ()) -> None:
+    def acknowledge(self, batch: Batch, answered_ids: Sequence[int] = ()) -> None:
         """After a complete 2xx."""
         with self._lock:
-            batch.created_ids = tuple(created_ids)
+            batch.answered_ids = tuple(answered_ids)
             batch.outcome = "applied"
             batch.answered_as = len(self.acknowledged)
             self.acknowledged.append(batch)
@@ -94,8 +114,9 @@ class Ledger:
 
     def _note(self, what: str, batch: Batch) -> None:
         if self._file is not None:
-            marks = [each.mark for each in batch.inputs]
-            self._file.write(json.dumps([what, batch.name, batch.type_id, marks]) + "\n")
+            about = [each.mark for each in batch.inputs] or batch.record_ids or batch.stage_id
+            line = [what, batch.name, batch.verb, batch.type_id, about, batch.answered_ids]
+            self._file.write(json.dumps(line) + "\n")
 
     def __enter__(self) -> Self:
         return self

@@ -9,17 +9,29 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from tests.faults.ledger import Batch, Ledger
-from tests.faults.portal import TOKEN, TYPE_NAMES
+from tests.faults.ledger import Batch, Ledger, Sent, Verb
+from tests.faults.portal import PIPELINE, TOKEN, TYPE_NAMES
 
 ROOT = Path(__file__).parents[2]
 START_MAX_S = 5.0
 ANSWER_MAX_S = 15.0
 PREFIXES = ("/crm/v3/objects", "/crm/objects/2026-03", "/crm/objects/2026-09")
+PIPELINE_PREFIXES = ("/crm/v3/pipelines", "/crm/pipelines/2026-03", "/crm/pipelines/2026-09")
+STATUSES: Mapping[Verb, int] = {
+    "update": 200,
+    "create": 201,
+    "upsert": 200,
+    "merge": 200,
+    "archive": 204,
+    "erase": 204,
+    "add_stage": 201,
+    "remove_stage": 204,
+}
+"""Of the answer that acknowledges a batch."""
 _HEADERS = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
 
 
@@ -142,13 +154,14 @@ def connect(port: int) -> http.client.HTTPConnection:
 
 
 def call(
-    connection: http.client.HTTPConnection, path: str, body: object
+    connection: http.client.HTTPConnection, path: str, body: object, method: str = "POST"
 ) -> tuple[int, dict[str, object]]:
-    """Status and body of a POST."""
-    connection.request("POST", path, json.dumps(body), _HEADERS)
+    """Status and body of an answer; body: None where none is sent."""
+    text = None if body is None else json.dumps(body)
+    connection.request(method, path, text, _HEADERS)
     answer = connection.getresponse()
-    text = answer.read()
-    content: dict[str, object] = json.loads(text) if text.startswith(b"{") else {}
+    received = answer.read()
+    content: dict[str, object] = json.loads(received) if received.startswith(b"{") else {}
     return answer.status, content
 
 
@@ -216,11 +229,11 @@ class Fleet:
 
     def _note(self, batch: Batch, status: int, answer: dict[str, object]) -> bool:
         """Enters the answer; whether it was an acknowledgement."""
-        results = answer.get("results", [])
-        assert isinstance(results, list)
-        if status == (201 if batch.creates else 200) and len(results) == len(batch.inputs):
-            created = [int(each["id"]) for each in results] if batch.creates else ()
-            self._ledger.acknowledge(batch, created)
+        ids = _answered_ids(batch, answer)
+        if status == STATUSES[batch.verb] and len(ids) == max(
+            len(batch.inputs), batch.verb == "merge"
+        ):
+            self._ledger.acknowledge(batch, ids)
             return True
         if status >= 500:
             self._ledger.lose(batch, str(status))
@@ -230,20 +243,62 @@ class Fleet:
         return False
 
 
-def _request(batch: Batch) -> tuple[str, dict[str, object]]:
-    prefix = PREFIXES[len(batch.inputs) % len(PREFIXES)]
-    operation = "create" if batch.creates else "update"
-    inputs = []
-    for each in batch.inputs:
-        given: dict[str, object] = {"properties": each.given.properties}
-        if each.record_id:
-            given["id"] = each.given.id
-        if each.given.id_property is not None:
-            given["idProperty"] = each.given.id_property
-        if each.given.trace_id is not None:
-            given["objectWriteTraceId"] = each.given.trace_id
-        inputs.append(given)
-    return f"{prefix}/{TYPE_NAMES[batch.type_id]}/batch/{operation}", {"inputs": inputs}
+def _answered_ids(batch: Batch, answer: dict[str, object]) -> list[int]:
+    results = [answer] if batch.verb == "merge" else answer.get("results", [])
+    assert isinstance(results, list)
+    return [int(each["id"]) for each in results if "id" in each]
+
+
+def _request(batch: Batch) -> tuple[str, object, str]:
+    """Path, body and method; versions take turns."""
+    turn = len(batch.name + "".join(each.mark for each in batch.inputs)) % len(PREFIXES)
+    objects = f"{PREFIXES[turn]}/{TYPE_NAMES[batch.type_id]}"
+    stages = f"{PIPELINE_PREFIXES[turn]}/{TYPE_NAMES[batch.type_id]}/{PIPELINE}/stages"
+    match batch.verb:
+        case "create" | "update" | "upsert":
+            inputs = [_given(each) for each in batch.inputs]
+            return f"{objects}/batch/{batch.verb}", {"inputs": inputs}, "POST"
+        case "merge":
+            primary, other = map(str, batch.record_ids)
+            named = {"primaryObjectId": primary, "objectIdToMerge": other}
+            return f"{objects}/merge", named, "POST"
+        case "archive":
+            return (
+                f"{objects}/batch/archive",
+                {"inputs": [{"id": str(each)} for each in batch.record_ids]},
+                "POST",
+            )
+        case "erase":
+            return f"{objects}/gdpr-delete", {"objectId": str(batch.record_ids[0])}, "POST"
+        case "add_stage":
+            text = batch.stage_id
+            stage = {"stageId": text, "label": text, "displayOrder": 9, "metadata": {}}
+            return stages, stage, "POST"
+        case "remove_stage":
+            query = "?validateReferencesBeforeDelete=true"
+            return f"{stages}/{batch.stage_id}{query}", None, "DELETE"
+
+
+def _given(each: Sent) -> dict[str, object]:
+    given: dict[str, object] = {"properties": each.given.properties}
+    if each.given.id:
+        given["id"] = each.given.id
+    if each.given.id_property is not None:
+        given["idProperty"] = each.given.id_property
+    if each.given.trace_id is not None:
+        given["objectWriteTraceId"] = each.given.trace_id
+    if each.given.associations:
+        given["associations"] = [
+            {
+                "to": {"id": one.to_id},
+                "types": [
+                    {"associationCategory": spec.category, "associationTypeId": spec.type_id}
+                    for spec in one.types
+                ],
+            }
+            for one in each.given.associations
+        ]
+    return given
 
 
 def wait_for(condition: Callable[[], bool], timeout_s: float = ANSWER_MAX_S) -> None:

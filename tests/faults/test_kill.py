@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.faults.checker import Checker
+from tests.faults.contents import read_database
 from tests.faults.launcher import POINTS
 from tests.faults.ledger import Ledger
-from tests.faults.load import Client
+from tests.faults.load import Client, Start
 from tests.faults.portal import seed
 from tests.faults.seeds import run_seed
 from tests.faults.server import Fleet, ServerProcess
@@ -25,11 +26,11 @@ def _fleet(
     ledger: Ledger,
     label: str,
     seed_of_run: int,
-    skus: dict[int, str],
+    start: Start,
     clients: int = CLIENTS,
 ) -> Fleet:
     each = [
-        Client(f"{label}-c{index}", seed_of_run, index, clients, skus) for index in range(clients)
+        Client(f"{label}-c{index}", seed_of_run, index, clients, start) for index in range(clients)
     ]
     return Fleet(server.port, each, ledger)
 
@@ -44,7 +45,7 @@ def test_killed_again_and_again_under_load_the_server_keeps_every_promise(tmp_pa
         for round_number in range(ROUNDS):
             server.start()
             found = checker.check(database)
-            fleet = _fleet(server, ledger, f"r{round_number}", seed_of_run, found.skus())
+            fleet = _fleet(server, ledger, f"r{round_number}", seed_of_run, found.start())
             fleet.start()
             time.sleep(chance.uniform(0.05, 0.5))
             server.kill()
@@ -64,10 +65,11 @@ def test_killed_at_a_chosen_point_the_server_keeps_every_promise(
     seed_of_run = run_seed()
     count = random.Random(seed_of_run).randint(1, point.count_max)
     database = tmp_path / "moyeu.db"
-    skus = seed(database, RECORDS)
+    seed(database, RECORDS)
+    start = read_database(database).start()
     with ServerProcess(database) as server, Ledger(tmp_path / "ledger.jsonl") as ledger:
         server.start(name, count)
-        fleet = _fleet(server, ledger, "p", seed_of_run, skus, clients)
+        fleet = _fleet(server, ledger, "p", seed_of_run, start, clients)
         fleet.start()
         assert server.exit_code() == -signal.SIGKILL
         fleet.join()

@@ -9,6 +9,7 @@ from moyeu.cli.exits import REFUSED
 from moyeu.storage.contract import StoreInUseError
 from moyeu.storage.sqlite import open_store
 from tests.faults.checker import Checker
+from tests.faults.contents import read_database
 from tests.faults.ledger import Ledger
 from tests.faults.load import Client
 from tests.faults.portal import PORTAL_ID, seed
@@ -25,7 +26,8 @@ def test_a_second_process_is_refused_and_the_first_is_not_disturbed(
     command: tuple[str, ...], tmp_path: Path
 ) -> None:
     database = tmp_path / "moyeu.db"
-    skus = seed(database, 20)
+    seed(database, 20)
+    start = read_database(database).start()
     record = {"objectType": "contacts", "properties": {"email": "second@example.com"}}
     (tmp_path / "records.jsonl").write_text(json.dumps(record) + "\n")
     with ServerProcess(database) as server:
@@ -38,7 +40,7 @@ def test_a_second_process_is_refused_and_the_first_is_not_disturbed(
         assert f"in use by another process (process id {server.process.pid})" in message
         assert "Traceback" not in second.stderr
         ledger = Ledger()
-        fleet = Fleet(server.port, [Client("c0", 1, 0, 1, skus)], ledger, batches_max=5)
+        fleet = Fleet(server.port, [Client("c0", 1, 0, 1, start)], ledger, batches_max=5)
         fleet.start()
         fleet.join()
         assert [each.outcome for each in ledger.batches] == ["applied"] * 5

@@ -9,9 +9,10 @@ import pytest
 
 from moyeu.storage.sqlite import open_store
 from tests.faults.checker import Checker
+from tests.faults.contents import read_database
 from tests.faults.inside import write_until_broken
 from tests.faults.ledger import Ledger
-from tests.faults.load import Client
+from tests.faults.load import Client, Start
 from tests.faults.portal import seed
 from tests.faults.vfs import Disk, PowerCutVFS
 
@@ -27,23 +28,23 @@ NEVER = 1_000_000
 
 
 @pytest.fixture(scope="module")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, dict[int, str]]:
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, Start]:
     database = tmp_path_factory.mktemp("seeded") / "moyeu.db"
-    skus = seed(database, RECORDS)
-    return database.read_bytes(), skus
+    seed(database, RECORDS)
+    return database.read_bytes(), read_database(database).start()
 
 
 def _run_until_dark(
-    tmp_path: Path, seeded: tuple[bytes, dict[int, str]], seed: int, synchronous: str, pages: int
+    tmp_path: Path, seeded: tuple[bytes, Start], seed: int, synchronous: str, pages: int
 ) -> tuple[Path, Ledger]:
     """Where the files are after the cut, and what the clients know."""
-    content, skus = seeded
+    content, start = seeded
     database = tmp_path / f"{seed}.db"
     database.write_bytes(content)
     disk = Disk(seed, random.Random(seed).randint(*OPERATIONS))
     vfs = PowerCutVFS(f"power-cut-{seed}-{synchronous}", disk)
     ledger = Ledger()
-    clients = [Client(f"c{index}", seed, index, CLIENTS, skus) for index in range(CLIENTS)]
+    clients = [Client(f"c{index}", seed, index, CLIENTS, start) for index in range(CLIENTS)]
 
     store = open_store(database, vfs=vfs.name, wal_checkpoint_pages=pages)
     store._connection.pragma("synchronous", synchronous)
@@ -61,7 +62,7 @@ def _run_until_dark(
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_acknowledged_write_is_lost_by_a_power_cut(
-    seed: int, tmp_path: Path, seeded: tuple[bytes, dict[int, str]]
+    seed: int, tmp_path: Path, seeded: tuple[bytes, Start]
 ) -> None:
     after, ledger = _run_until_dark(tmp_path, seeded, seed, "full", CHECKPOINT_PAGES)
 
@@ -75,16 +76,14 @@ def test_no_acknowledged_write_is_lost_by_a_power_cut(
 # compared, and where only they sync they come so often here that little is ever unsynced.
 @pytest.mark.parametrize("synchronous", ["off", "normal"])
 def test_the_checker_finds_the_writes_that_are_lost_without_a_sync_per_commit(
-    synchronous: str, tmp_path: Path, seeded: tuple[bytes, dict[int, str]]
+    synchronous: str, tmp_path: Path, seeded: tuple[bytes, Start]
 ) -> None:
     complaints = "\n".join(_complaints(tmp_path, seeded, synchronous))
 
     assert "was acknowledged" in complaints
 
 
-def _complaints(
-    tmp_path: Path, seeded: tuple[bytes, dict[int, str]], synchronous: str
-) -> Iterator[str]:
+def _complaints(tmp_path: Path, seeded: tuple[bytes, Start], synchronous: str) -> Iterator[str]:
     for number in TWIN_SEEDS:
         after, ledger = _run_until_dark(tmp_path, seeded, number, synchronous, NEVER)
         try:

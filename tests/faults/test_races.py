@@ -2,18 +2,21 @@
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from moyeu.crm.records import RecordInput
 from tests.faults.checker import Checker
+from tests.faults.contents import read_database
 from tests.faults.ledger import Batch, Ledger, Sent
-from tests.faults.portal import MARK, NOTES, SERVICES_ID, SKU, seed
+from tests.faults.portal import COMPANIES, CONTACTS_ID, MARK, NOTES, SERVICES_ID, SKU, seed
 from tests.faults.server import Fleet, ServerProcess, call, connect
 
 CLIENTS = 8
 ROUNDS = 25
 UPDATE = "/crm/v3/objects/partner_services/batch/update"
+UPSERT = "/crm/v3/objects/contacts/batch/upsert"
 
 
 class _OwnNote:
@@ -42,7 +45,8 @@ def test_clients_that_write_different_properties_of_the_same_records_all_win(
     tmp_path: Path,
 ) -> None:
     database = tmp_path / "moyeu.db"
-    record_ids = sorted(seed(database, 50))
+    seed(database, 50)
+    record_ids = sorted(read_database(database).skus())
     with ServerProcess(database) as server, Ledger(tmp_path / "ledger.jsonl") as ledger:
         server.start()
         clients = [_OwnNote(note, record_ids) for note in NOTES[:CLIENTS]]
@@ -57,7 +61,7 @@ def test_clients_that_write_different_properties_of_the_same_records_all_win(
         assert {note: record.properties[note] for note in NOTES} == dict.fromkeys(
             NOTES, str(ROUNDS)
         )
-    assert len(found.writes) == 50 + 50 * CLIENTS * ROUNDS
+    assert len(found.writes) == 50 + COMPANIES + 50 * CLIENTS * ROUNDS
 
 
 @pytest.mark.parametrize("traced", [False, True])
@@ -65,7 +69,8 @@ def test_of_clients_that_want_the_same_unique_value_exactly_one_gets_it(
     traced: bool, tmp_path: Path
 ) -> None:
     database = tmp_path / "moyeu.db"
-    record_ids = sorted(seed(database, CLIENTS))
+    seed(database, CLIENTS)
+    record_ids = sorted(read_database(database).skus())
     with ServerProcess(database) as server:
         server.start()
         rounds = [_race(server.port, record_ids, f"prize-{n}", traced) for n in range(ROUNDS)]
@@ -81,6 +86,57 @@ def test_of_clients_that_want_the_same_unique_value_exactly_one_gets_it(
                 assert f"propertyName=sku, value=prize-{prize}" in str(body)
     last = f"prize-{ROUNDS - 1}"
     assert [each for each in found.skus().values() if each == last] == [last]
+
+
+@pytest.mark.parametrize("id_property", ["email", SKU])
+def test_of_clients_that_upsert_the_same_new_contact_one_makes_it_and_all_write_it(
+    id_property: str, tmp_path: Path
+) -> None:
+    database = tmp_path / "moyeu.db"
+    seed(database, 1)
+    with ServerProcess(database) as server:
+        server.start()
+        rounds = [
+            _upsert_race(server.port, f"prize-{number}@example.com", id_property)
+            for number in range(ROUNDS)
+        ]
+        found = Checker(Ledger()).check(database)
+
+    for answers in rounds:
+        assert [status for status, _ in answers] == [200] * CLIENTS
+        results = [each for _, body in answers for each in _results(body)]
+        assert sorted(each["new"] for each in results) == [False] * (CLIENTS - 1) + [True]
+        assert len({each["id"] for each in results}) == 1
+        properties = found.records[CONTACTS_ID][int(results[0]["id"])].properties
+        assert {properties[note] for note in NOTES[:CLIENTS]} == {"written"}
+    assert len(found.records[CONTACTS_ID]) == ROUNDS
+
+
+def _results(body: dict[str, object]) -> list[dict[str, Any]]:
+    results = body["results"]
+    assert isinstance(results, list)
+    return results
+
+
+def _upsert_race(port: int, text: str, id_property: str) -> list[tuple[int, dict[str, object]]]:
+    """What each client is answered that upserts the contact with a note of its own."""
+    start = threading.Barrier(CLIENTS)
+    answers: list[tuple[int, dict[str, object]]] = []
+
+    def want(note: str) -> None:
+        given = {"id": text, "idProperty": id_property, "properties": {note: "written"}}
+        connection = connect(port)
+        connection.connect()
+        start.wait(10)
+        answers.append(call(connection, UPSERT, {"inputs": [given]}))
+        connection.close()
+
+    threads = [threading.Thread(target=want, args=(note,)) for note in NOTES[:CLIENTS]]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    return answers
 
 
 def _won(status: int, body: dict[str, object]) -> bool:

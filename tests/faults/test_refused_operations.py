@@ -9,6 +9,7 @@ import pytest
 from moyeu.storage.contract import StoreBrokenError, StoreFullError
 from moyeu.storage.sqlite import SqliteStore, open_store
 from tests.faults.checker import Checker
+from tests.faults.contents import read_database
 from tests.faults.inside import copy_files, write_until_broken
 from tests.faults.ledger import Ledger
 from tests.faults.load import Client
@@ -57,12 +58,13 @@ def _load(
 ) -> tuple[SqliteStore, list[str]]:
     """The store after the load, not closed, and what `on_broken` was told of."""
     database = tmp_path / "moyeu.db"
-    skus = seed(database, 120)
+    seed(database, 120)
+    start = read_database(database).start()
     vfs = WatchedVFS(f"refusing-{id(refusal)}", refusal)
     told: list[str] = []
     store = open_store(database, vfs=vfs.name, wal_checkpoint_pages=pages)
     store.on_broken = lambda: told.append("broken")
-    each = [Client(f"c{index}", 1, index, clients, skus) for index in range(clients)]
+    each = [Client(f"c{index}", 1, index, clients, start) for index in range(clients)]
     asyncio.run(write_until_broken(store, each, refusal.ledger, batches_max))
     return store, told
 
@@ -169,7 +171,7 @@ def test_a_failed_read_is_told_to_the_one_who_reads_and_the_next_one_succeeds(
     number: int, tmp_path: Path
 ) -> None:
     database = tmp_path / "moyeu.db"
-    skus = seed(database, 120)
+    seed(database, 120)
     refusal = _Refusal("read", "database", 0, 0, apsw.SQLITE_IOERR_READ)
     vfs = WatchedVFS(f"reading-{number}", refusal)
     store = open_store(database, vfs=vfs.name, readers=1)
@@ -181,9 +183,9 @@ def test_a_failed_read_is_told_to_the_one_who_reads_and_the_next_one_succeeds(
         records = await store.read(
             lambda transaction: transaction.records(PORTAL_ID, SERVICES_ID, ids)
         )
-        assert len(records) == len(skus)
+        assert len(records) == len(ids)
 
-    ids = list(skus)
+    ids = list(read_database(database).skus())
     asyncio.run(read_twice())
     assert not store.is_broken
     store.close()

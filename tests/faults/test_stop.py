@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.checker import Checker
+from tests.faults.contents import read_database
 from tests.faults.ledger import Ledger
 from tests.faults.load import Client
 from tests.faults.portal import seed
@@ -19,10 +20,11 @@ def test_stopped_under_load_the_server_answers_all_that_it_applies(
     after_s: float, tmp_path: Path
 ) -> None:
     database = tmp_path / "moyeu.db"
-    skus = seed(database, 400)
+    seed(database, 400)
+    start = read_database(database).start()
     with ServerProcess(database) as server, Ledger(tmp_path / "ledger.jsonl") as ledger:
         server.start()
-        clients = [Client(f"c{index}", 9, index, CLIENTS, skus) for index in range(CLIENTS)]
+        clients = [Client(f"c{index}", 9, index, CLIENTS, start) for index in range(CLIENTS)]
         fleet = Fleet(server.port, clients, ledger)
         fleet.start()
         time.sleep(after_s)

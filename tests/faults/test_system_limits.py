@@ -10,17 +10,18 @@ import pytest
 
 from moyeu.cli.exits import BROKEN
 from tests.faults.checker import Checker
+from tests.faults.contents import read_database
 from tests.faults.inside import copy_files
 from tests.faults.ledger import Ledger
-from tests.faults.load import Client
+from tests.faults.load import Client, Start
 from tests.faults.portal import seed
 from tests.faults.server import Fleet, ServerProcess, wait_for
 
 RECORDS = 300
 
 
-def _fleet(server: ServerProcess, ledger: Ledger, skus: dict[int, str], clients: int = 3) -> Fleet:
-    each = [Client(f"c{index}", 5, index, clients, skus) for index in range(clients)]
+def _fleet(server: ServerProcess, ledger: Ledger, start: Start, clients: int = 3) -> Fleet:
+    each = [Client(f"c{index}", 5, index, clients, start) for index in range(clients)]
     return Fleet(server.port, each, ledger)
 
 
@@ -33,7 +34,8 @@ def _can_mount() -> bool:
 
 @pytest.mark.skipif(not _can_mount(), reason="a file system of its own may not be mounted here")
 def test_a_full_disk_is_answered_with_errors_until_space_returns(tmp_path: Path) -> None:
-    skus = seed(tmp_path / "seeded.db", RECORDS)
+    seed(tmp_path / "seeded.db", RECORDS)
+    start = read_database(tmp_path / "seeded.db").start()
     small = tmp_path / "small"
     small.mkdir()
     # The mount is seen by this process and its children only, and goes with them.
@@ -46,7 +48,7 @@ def test_a_full_disk_is_answered_with_errors_until_space_returns(tmp_path: Path)
     with server, Ledger(tmp_path / "ledger.jsonl") as ledger:
         server.start()
         inside = Path(f"/proc/{server.process.pid}/root{small}")
-        fleet = _fleet(server, ledger, skus)
+        fleet = _fleet(server, ledger, start)
         fleet.start()
         wait_for(lambda: any(each.outcome == "unknown" for each in ledger.batches))
         time.sleep(0.3)
@@ -67,11 +69,12 @@ def test_a_write_that_the_system_refuses_ends_the_server_with_its_own_exit_code(
     tmp_path: Path,
 ) -> None:
     database = tmp_path / "moyeu.db"
-    skus = seed(database, RECORDS)
+    seed(database, RECORDS)
+    start = read_database(database).start()
     # In blocks of 512 bytes; the WAL outgrows it after some commits.
     wrapper = ["sh", "-c", 'ulimit -f 2500; exec "$@"', "sh"]
 
-    _load_until_the_server_ends(database, wrapper, skus)
+    _load_until_the_server_ends(database, wrapper, start)
 
 
 SYNCS = (1, 3, 4, 5, 7, 11, 16)
@@ -83,9 +86,10 @@ new: SQLite does not look at its outcome."""
 @pytest.mark.parametrize("number", SYNCS)
 def test_a_failed_sync_ends_the_server_with_its_own_exit_code(number: int, tmp_path: Path) -> None:
     database = tmp_path / "moyeu.db"
-    skus = seed(database, RECORDS)
+    seed(database, RECORDS)
+    start = read_database(database).start()
 
-    _load_until_the_server_ends(database, _failing_sync(number), skus)
+    _load_until_the_server_ends(database, _failing_sync(number), start)
 
 
 def _failing_sync(number: int) -> Sequence[str]:
@@ -96,13 +100,11 @@ def _failing_sync(number: int) -> Sequence[str]:
     ]
 
 
-def _load_until_the_server_ends(
-    database: Path, wrapper: Sequence[str], skus: dict[int, str]
-) -> None:
+def _load_until_the_server_ends(database: Path, wrapper: Sequence[str], start: Start) -> None:
     ledger_path = database.with_name("ledger.jsonl")
     with ServerProcess(database, wrapper) as server, Ledger(ledger_path) as ledger:
         server.start()
-        fleet = _fleet(server, ledger, skus, clients=1)
+        fleet = _fleet(server, ledger, start, clients=1)
         fleet.start()
         assert server.exit_code() == BROKEN
         fleet.join()
@@ -114,7 +116,7 @@ def _load_until_the_server_ends(
         with ServerProcess(database) as again:
             again.start()
             found = Checker(ledger).check(database)
-            client = Client("again", 5, 0, 1, found.skus())
+            client = Client("again", 5, 0, 1, found.start())
             fleet = Fleet(again.port, [client], ledger, batches_max=5)
             fleet.start()
             fleet.join()

@@ -11,10 +11,9 @@ from moyeu.catalog.properties import PropertyGroup
 from moyeu.crm.admin_rules import AdminRules, ConditionalRule
 from moyeu.crm.associations import Association, default_associations
 from moyeu.crm.callers import Occasion
-from moyeu.crm.creation import CreatePlan
 from moyeu.crm.definitions import Owner, Team
 from moyeu.crm.object_schemas import ObjectSchema, SchemaAssociation
-from moyeu.crm.records import RecordInput, WrittenRecord
+from moyeu.crm.records import RecordInput, WritePlan, WrittenRecord
 from moyeu.crm.validations import ValidationRule
 from moyeu.operations.archives import export_portal
 from moyeu.operations.merges import erase_record, merge_records
@@ -198,7 +197,7 @@ class _Records:
         made = self._database.run(
             create_records(store, self._next(), type_id, given, dates_normalised=False)
         )
-        assert isinstance(made, CreatePlan), made
+        assert isinstance(made, WritePlan), made
         return [each.record.record_id for each in made.results]
 
     def update(self, type_id: str, record_id: int, values: dict[str, str]) -> None:

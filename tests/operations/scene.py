@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from moyeu.crm.creation import CreatePlan
 from moyeu.crm.history import RecordWrite
 from moyeu.crm.problems import Problem
-from moyeu.crm.records import RecordInput, StoredRecord, UpdatePlan
+from moyeu.crm.records import RecordInput, StoredRecord, WritePlan
 from moyeu.operations.records import archive_records, create_records, update_records
 from moyeu.storage.contract import ReadTransaction, WriteTransaction
 from tests.crm.scene import OWN_PROPERTIES
@@ -31,7 +30,7 @@ async def update_in(
     inputs: Iterable[RecordInput],
     now_ms: int = NOW_MS,
     portal_id: int = PORTAL,
-) -> UpdatePlan | Problem:
+) -> WritePlan | Problem:
     """A batch update beside others."""
     return await update_records(
         database.store, occasion(portal_id, now_ms), SERVICES, list(inputs), dates_normalised=False
@@ -43,15 +42,15 @@ def update(
     inputs: Iterable[RecordInput],
     now_ms: int = NOW_MS,
     portal_id: int = PORTAL,
-) -> UpdatePlan | Problem:
+) -> WritePlan | Problem:
     """A batch update."""
     return database.run(update_in(database, inputs, now_ms, portal_id))
 
 
-def updated(database: Database, inputs: Iterable[RecordInput], now_ms: int = NOW_MS) -> UpdatePlan:
+def updated(database: Database, inputs: Iterable[RecordInput], now_ms: int = NOW_MS) -> WritePlan:
     """A batch update that is not refused."""
     made = update(database, inputs, now_ms)
-    assert isinstance(made, UpdatePlan), made
+    assert isinstance(made, WritePlan), made
     return made
 
 
@@ -60,7 +59,7 @@ async def create_in(
     documents: Iterable[Mapping[str, str]],
     now_ms: int = NOW_MS,
     portal_id: int = PORTAL,
-) -> CreatePlan | Problem:
+) -> WritePlan | Problem:
     """A batch create beside others."""
     inputs = [RecordInput("", dict(each)) for each in documents]
     return await create_records(
@@ -73,7 +72,7 @@ def created(
 ) -> list[int]:
     """Creates records that are all fine; their ids in input order."""
     made = database.run(create_in(database, documents, NOW_MS, portal_id))
-    assert isinstance(made, CreatePlan), made
+    assert isinstance(made, WritePlan), made
     return [each.record.record_id for each in made.results]
 
 

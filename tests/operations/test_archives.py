@@ -10,12 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moyeu.crm.problems import Problem
-from moyeu.crm.records import RecordInput, StoredRecord, UniqueMove, UpdatePlan
+from moyeu.crm.records import RecordInput, StoredRecord, UniqueMove, WritePlan
 from moyeu.operations.archive_lines import VERSION, SectionName
-from moyeu.operations.archives import export_portal
-from moyeu.operations.portals import PortalNotFound
-from moyeu.operations.records import ReadRecord, read_record, update_records
-from moyeu.operations.restoring import (
+from moyeu.operations.archive_problems import (
     EarlierWriteExpected,
     IdNotGivenOut,
     InvalidDocument,
@@ -25,15 +22,18 @@ from moyeu.operations.restoring import (
     NotAnArchive,
     NotAscending,
     PortalIdTaken,
-    Restored,
     RestoredValueTaken,
     TrailingLine,
     UnknownInArchive,
     UnreadableLine,
     WrongChecksum,
     WrongCount,
-    import_portal,
 )
+from moyeu.operations.archives import export_portal
+from moyeu.operations.portals import PortalNotFound
+from moyeu.operations.record_reads import ReadRecord, read_record
+from moyeu.operations.records import update_records
+from moyeu.operations.restoring import Restored, import_portal
 from moyeu.storage.contract import WriteTransaction
 from tests.operations.archive_scene import (
     FULL,
@@ -203,7 +203,7 @@ def test_updates_by_unique_value_go_on_where_the_history_ended(
         )
     )
 
-    assert isinstance(plan, UpdatePlan)
+    assert isinstance(plan, WritePlan)
     writes = read(other, "E", "code").writes
     assert writes is not None
     assert [each.changed.get("note") for each in writes][:2] == ["after", "n"]

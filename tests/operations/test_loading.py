@@ -19,6 +19,7 @@ from moyeu.crm.problems import (
     UnknownProperty,
 )
 from moyeu.crm.records import RecordInput, StoredRecord
+from moyeu.crm.schema_problems import UnknownObjectType
 from moyeu.operations.loading import (
     PROBLEMS_MAX,
     InvalidRecordId,
@@ -27,7 +28,6 @@ from moyeu.operations.loading import (
     LoadedValueTaken,
     LoadRow,
     RecordIdTaken,
-    UnknownObjectType,
     load_records,
 )
 from moyeu.operations.portals import create_portal

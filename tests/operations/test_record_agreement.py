@@ -9,9 +9,8 @@ from hypothesis import given as generated
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from moyeu.crm.creation import CreatePlan
 from moyeu.crm.history import fold_history
-from moyeu.crm.records import RecordInput, StoredRecord
+from moyeu.crm.records import RecordInput, StoredRecord, WritePlan
 from moyeu.operations.records import archive_records, create_records
 from moyeu.storage.contract import ReadTransaction
 from tests.crm.scene import MODIFIED, UNIQUE_NAMES, given
@@ -91,7 +90,7 @@ class Happening:
                 for each in step.places
             ]
             made = await create_records(store, at, SERVICES, inputs, dates_normalised=False)
-            if isinstance(made, CreatePlan):
+            if isinstance(made, WritePlan):
                 self.record_ids += [each.record.record_id for each in made.results]
         elif step.kind == "update":
             await update_in(self.database, self.inputs(step), self.now_ms, self.portal_id)

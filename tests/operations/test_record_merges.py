@@ -16,7 +16,7 @@ from moyeu.crm.problems import (
 )
 from moyeu.crm.records import StoredRecord, WrittenRecord
 from moyeu.operations.merges import erase_record, merge_records
-from moyeu.operations.records import ReadRecord, read_record
+from moyeu.operations.record_reads import ReadRecord, read_record
 from tests.crm.scene import given
 from tests.operations.scene import archive, created, everything, history, update_in, updated
 from tests.storage.scene import (
@@ -134,7 +134,8 @@ def test_associations_go_to_the_new_record(database: Database) -> None:
 
     record_id = merged(database, primary, other)
 
-    found = database.read(lambda each: each.associations(PORTAL, [record_id, 1, 2]))
+    found = database.read(lambda each: each.associations(PORTAL, SERVICES, [record_id]))
+    found |= database.read(lambda each: each.associations(PORTAL, OTHER_TYPE, [1, 2]))
     assert found[record_id] == [association(record_id, 1), association(record_id, 2)]
     assert found[1] == [association(1, record_id)]
     assert found[2] == [association(2, record_id)]

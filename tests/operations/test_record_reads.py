@@ -6,7 +6,7 @@ import pytest
 
 from moyeu.crm.problems import (
     DuplicateIds,
-    InvalidCursor,
+    InvalidParameter,
     MissingRecords,
     NotAUniqueProperty,
     Problem,
@@ -15,15 +15,15 @@ from moyeu.crm.problems import (
     TooManyInputsWithHistory,
     TooManyPerPage,
 )
-from moyeu.operations.records import (
+from moyeu.operations.record_reads import (
     ReadBatch,
     ReadRecord,
     RecordPage,
-    archive_records,
     list_records,
     read_record,
     read_records,
 )
+from moyeu.operations.records import archive_records
 from tests.crm.scene import given
 from tests.operations.scene import created, updated
 from tests.storage.scene import NOW_MS, OTHER_PORTAL, PORTAL, SERVICES, Database, occasion
@@ -305,14 +305,14 @@ BAD_CURSORS: Final[tuple[tuple[str | None, str | None, bool, Problem], ...]] = (
     ("101", None, False, TooManyPerPage("101", 100, False)),
     ("51", None, True, TooManyPerPage("51", 50, True)),
     (LONG, None, False, TooManyPerPage(LONG, 100, False)),
-    ("0", None, False, InvalidCursor("limit", "0")),
-    ("-1", None, False, InvalidCursor("limit", "-1")),
-    ("ten", None, False, InvalidCursor("limit", "ten")),
-    ("１０", None, False, InvalidCursor("limit", "１０")),
-    (None, "x", False, InvalidCursor("after", "x")),
-    (None, "-1", False, InvalidCursor("after", "-1")),
-    (None, "1.0", False, InvalidCursor("after", "1.0")),
-    (None, "²", False, InvalidCursor("after", "²")),
+    ("0", None, False, InvalidParameter("limit", "0")),
+    ("-1", None, False, InvalidParameter("limit", "-1")),
+    ("ten", None, False, InvalidParameter("limit", "ten")),
+    ("１０", None, False, InvalidParameter("limit", "１０")),
+    (None, "x", False, InvalidParameter("after", "x")),
+    (None, "-1", False, InvalidParameter("after", "-1")),
+    (None, "1.0", False, InvalidParameter("after", "1.0")),
+    (None, "²", False, InvalidParameter("after", "²")),
 )
 
 

@@ -8,10 +8,8 @@ from hypothesis import given as generated
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from moyeu.crm.creation import CreatePlan
 from moyeu.crm.problems import Problem
-from moyeu.crm.records import RecordInput, UpdatePlan
-from moyeu.crm.upserts import UpsertPlan
+from moyeu.crm.records import RecordInput, WritePlan
 from moyeu.operations.records import create_records, update_records
 from moyeu.operations.upserts import upsert_records
 from tests.crm.scene import MODIFIED
@@ -70,7 +68,7 @@ AT_MS: Final = NOW_MS + 1
 async def start(database: Database, portal_id: int) -> list[int]:
     """Makes the records of a portal; their ids by place, and one that names nothing."""
     made = await create_in(database, STARTED, NOW_MS, portal_id)
-    assert isinstance(made, CreatePlan)
+    assert isinstance(made, WritePlan)
     return [*(each.record.record_id for each in made.results), 5]
 
 
@@ -107,7 +105,7 @@ async def one_by_one(
     refused = False
     at = occasion(portal_id, AT_MS)
     for each in inputs:
-        plan: UpdatePlan | CreatePlan | Problem
+        plan: WritePlan | Problem
         record_id = held.get((each.id_property or "", each.id.strip()))
         if each.id_property is None or record_id is not None:
             alone = [RecordInput(record_id or each.id, each.properties)]
@@ -182,7 +180,7 @@ def test_an_upsert_equals_updates_and_creates_one_by_one(
 
 
 def check_answer(
-    database: Database, portal_id: int, plan: UpsertPlan, record_ids: list[int]
+    database: Database, portal_id: int, plan: WritePlan, record_ids: list[int]
 ) -> None:
     """Asserts that the answer tells the records as they are, and which of them are new."""
     found = everything(database, portal_id)

@@ -4,7 +4,6 @@ from typing import Final
 
 import pytest
 
-from moyeu.crm.creation import CreatePlan
 from moyeu.crm.problems import (
     DuplicateIds,
     InvalidValues,
@@ -16,7 +15,7 @@ from moyeu.crm.problems import (
     UniqueValueTaken,
     UnknownUniqueValues,
 )
-from moyeu.crm.records import RecordInput, WrittenRecord
+from moyeu.crm.records import RecordInput, WritePlan, WrittenRecord
 from moyeu.crm.values.moment import render_ms
 from moyeu.operations.records import update_record
 from tests.crm.scene import MODIFIED, given
@@ -46,7 +45,7 @@ from tests.storage.scene import (
 def test_what_a_create_answers_is_what_is_stored(database: Database) -> None:
     made = database.run(create_in(database, [{"note": "x", "code": "A"}, {"size": "5.00"}]))
 
-    assert isinstance(made, CreatePlan)
+    assert isinstance(made, WritePlan)
     for each in made.results:
         found = one(database, each.record.record_id)
         assert found.properties == each.record.properties

@@ -6,7 +6,6 @@ from typing import Final
 
 import pytest
 
-from moyeu.crm.creation import CreatePlan
 from moyeu.crm.problems import (
     InvalidValues,
     Problem,
@@ -15,7 +14,7 @@ from moyeu.crm.problems import (
     UniqueValueTaken,
     UnknownProperty,
 )
-from moyeu.crm.records import UpdatePlan
+from moyeu.crm.records import WritePlan
 from moyeu.operations.records import archive_records
 from tests.crm.scene import given
 from tests.operations.conftest import OpenDatabase
@@ -50,7 +49,7 @@ def test_clients_that_write_different_properties_of_a_record_all_win(database: D
         for number in range(rounds):
             inputs = [given(each, {name: str(number)}) for each in record_ids]
             made = await update_in(database, inputs)
-            assert isinstance(made, UpdatePlan)
+            assert isinstance(made, WritePlan)
             assert len(made.changes) == len(record_ids)
 
     async def everybody() -> None:
@@ -71,13 +70,13 @@ def test_clients_that_write_different_properties_of_a_record_all_win(database: D
 def test_of_many_claims_of_one_value_exactly_one_wins(database: Database) -> None:
     record_ids = created(database, *({} for _ in range(8)))
 
-    async def everybody() -> list[UpdatePlan | Problem]:
+    async def everybody() -> list[WritePlan | Problem]:
         claims = (update_in(database, [given(each, {"code": "N"})]) for each in record_ids)
         return await asyncio.gather(*claims)
 
     outcomes = database.run(everybody())
 
-    (won,) = [each for each in outcomes if isinstance(each, UpdatePlan)]
+    (won,) = [each for each in outcomes if isinstance(each, WritePlan)]
     winner = won.results[0].record.record_id
     assert [each for each in outcomes if each is not won] == [
         UniqueValueTaken(SERVICES, "code", "N", str(record_id), str(winner))
@@ -91,12 +90,12 @@ def test_of_many_claims_of_one_value_exactly_one_wins(database: Database) -> Non
 
 
 def test_of_many_creates_with_one_value_exactly_one_wins(database: Database) -> None:
-    async def everybody() -> list[CreatePlan | Problem]:
+    async def everybody() -> list[WritePlan | Problem]:
         return await asyncio.gather(*(create_in(database, [{"code": "N"}]) for _ in range(8)))
 
     outcomes = database.run(everybody())
 
-    assert sum(isinstance(each, CreatePlan) for each in outcomes) == 1
+    assert sum(isinstance(each, WritePlan) for each in outcomes) == 1
     assert sum(isinstance(each, UniqueValueTaken) for each in outcomes) == 7
     assert len(everything(database)) == 1
 
@@ -118,7 +117,7 @@ def test_batches_that_name_the_same_records_in_crossing_order_all_succeed(
 ) -> None:
     record_ids = created(database, *({} for _ in range(30)))
 
-    async def everybody() -> list[UpdatePlan | Problem]:
+    async def everybody() -> list[WritePlan | Problem]:
         orders = (record_ids if each % 2 else record_ids[::-1] for each in range(8))
         return await asyncio.gather(
             *(
@@ -129,7 +128,7 @@ def test_batches_that_name_the_same_records_in_crossing_order_all_succeed(
 
     outcomes = database.run(everybody())
 
-    assert all(isinstance(each, UpdatePlan) for each in outcomes)
+    assert all(isinstance(each, WritePlan) for each in outcomes)
     assert len(all_writes(database)) == 30 * 9
 
 
@@ -151,7 +150,7 @@ def test_a_batch_whose_turn_does_not_come_is_told_what_is_locked(
     (record_id,) = created(database, {})
     before = everything(database)
 
-    async def scenario() -> UpdatePlan | Problem:
+    async def scenario() -> WritePlan | Problem:
         turn = HeldTurn()
         holding = await turn.take(database.store)
         outcome = await update_in(database, [given(record_id, properties)])
@@ -188,7 +187,7 @@ def test_a_batch_is_judged_by_the_definitions_of_its_turn(database: Database) ->
     database.read(lambda each: each.definitions(PORTAL, SERVICES))
     archived = replace(text_property("p0"), archived_at_ms=NOW_MS)
 
-    async def scenario() -> list[UpdatePlan | Problem]:
+    async def scenario() -> list[WritePlan | Problem]:
         turn = HeldTurn()
         holding = await turn.take(database.store)
         changing = asyncio.create_task(
@@ -207,6 +206,6 @@ def test_a_batch_is_judged_by_the_definitions_of_its_turn(database: Database) ->
     of_archived, of_active = database.run(scenario())
 
     assert of_archived == InvalidValues((UnknownProperty("p0", None),))
-    assert isinstance(of_active, UpdatePlan)
+    assert isinstance(of_active, WritePlan)
     assert "p0" not in one(database, record_id).properties
     assert one(database, record_id).properties["p1"] == "x"

@@ -9,12 +9,11 @@ import pytest
 
 from moyeu.catalog.limits import CUSTOM_PROPERTIES_MAX
 from moyeu.crm.associations import Association, default_associations
-from moyeu.crm.creation import CreatePlan
 from moyeu.crm.definition_inputs import NewProperty
 from moyeu.crm.definition_problems import PropertyExists
 from moyeu.crm.object_schemas import PortalTypes, SchemaAssociation
 from moyeu.crm.problems import Problem, RecordsLocked, TooManyInputs
-from moyeu.crm.records import RecordInput
+from moyeu.crm.records import RecordInput, WritePlan
 from moyeu.crm.schema_associations import NewAssociation
 from moyeu.crm.schema_problems import ObjectTypeExists, ObjectTypeHasRecords, UnknownObjectType
 from moyeu.crm.schemas import NewSchema, SchemaChange
@@ -67,7 +66,7 @@ def add_record(database: Database, type_id: str) -> int:
             database.store, occasion(), type_id, [RecordInput("", {})], dates_normalised=False
         )
     )
-    assert isinstance(made, CreatePlan), made
+    assert isinstance(made, WritePlan), made
     return made.results[0].record.record_id
 
 

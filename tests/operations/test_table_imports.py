@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from moyeu.crm.problems import InvalidValues, MissingRecords, NotAUniqueProperty, Problem
-from moyeu.operations.loading import UnknownObjectType
+from moyeu.crm.schema_problems import UnknownObjectType
 from moyeu.operations.merges import merge_records
 from moyeu.operations.table_exports import export_table
 from moyeu.operations.table_imports import (

@@ -58,7 +58,7 @@ def put_both(database: Database, *rows: Association) -> None:
 
 
 def of(database: Database, *ids: int, portal_id: int = PORTAL) -> dict[int, list[Association]]:
-    return database.read(lambda each: each.associations(portal_id, ids))
+    return database.read(lambda each: each.associations(portal_id, SERVICES, ids))
 
 
 def after(
@@ -183,13 +183,22 @@ def test_an_archived_record_keeps_its_associations(database: Database) -> None:
     assert every(database) == [way(1, 30), back(way(1, 30))]
 
 
+def test_records_of_two_types_with_one_id_are_kept_apart(database: Database) -> None:
+    own = way(1, 30)
+    others = Association("0-3", 1, own.to_object_type_id, 31, "HUBSPOT_DEFINED", 3)
+    put(database, own, others)
+
+    assert of(database, 1) == {1: [own]}
+    assert database.read(lambda each: each.associations(PORTAL, "0-3", [1])) == {1: [others]}
+
+
 def test_a_failed_turn_leaves_associations_as_they_were(database: Database) -> None:
     put(database, way(1, 30))
 
     def work(transaction: WriteTransaction) -> None:
         transaction.put_associations(PORTAL, [way(1, 31)])
         transaction.remove_associations(PORTAL, [way(1, 30)])
-        assert transaction.associations(PORTAL, [1]) == {1: [way(1, 31)]}
+        assert transaction.associations(PORTAL, SERVICES, [1]) == {1: [way(1, 31)]}
         raise DeliberateError
 
     with pytest.raises(DeliberateError):

@@ -125,3 +125,13 @@ def test_write_numbers_of_undone_work_do_not_disturb_later_ones(database: Databa
     found = writes_after(database, 0)
     assert [each.record_id for each in found] == [1, 3]
     assert found[0].number < found[1].number
+
+
+def test_numbers_of_erased_writes_are_not_given_out_again(database: Database) -> None:
+    insert(database, record(1), record(2))
+    last = writes_after(database, 0)[-1].number
+
+    database.write(lambda each: each.erase_records(PORTAL, SERVICES, [2]))
+    insert(database, record(3))
+
+    assert [each.number > last for each in writes_after(database, 0)] == [False, True]

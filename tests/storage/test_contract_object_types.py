@@ -268,7 +268,8 @@ def what_is_left(database: Database, type_id: str) -> dict[str, object]:
                 for each in transaction.writes_after(PORTAL, 0, 1_000)
                 if each.object_type_id == type_id
             ],
-            "associations": transaction.associations(PORTAL, [first, 900]),
+            "associations": transaction.associations(PORTAL, type_id, [first])
+            | transaction.associations(PORTAL, CONTACTS, [900]),
         }
         raise _Seen(left)
 

@@ -14,10 +14,8 @@ from typing import Any, Final
 import apsw
 import pytest
 
-from moyeu.crm.creation import CreatePlan
 from moyeu.crm.problems import Problem
-from moyeu.crm.records import RecordInput, UpdatePlan
-from moyeu.crm.upserts import UpsertPlan
+from moyeu.crm.records import RecordInput, WritePlan
 from moyeu.operations.records import archive_records, create_records, update_records
 from moyeu.operations.upserts import upsert_records
 from moyeu.storage.sqlite import SqliteStore, queries
@@ -41,16 +39,16 @@ def database(tmp_path: Path) -> Iterator[Database]:
     made.close()
 
 
-def create(database: Database, inputs: Sequence[RecordInput]) -> CreatePlan:
+def create(database: Database, inputs: Sequence[RecordInput]) -> WritePlan:
     """Creates partner services."""
     made = database.run(
         create_records(database.store, occasion(), SERVICES, inputs, dates_normalised=False)
     )
-    assert isinstance(made, CreatePlan)
+    assert isinstance(made, WritePlan)
     return made
 
 
-def update(database: Database, inputs: Sequence[RecordInput]) -> UpdatePlan | Problem:
+def update(database: Database, inputs: Sequence[RecordInput]) -> WritePlan | Problem:
     """Updates partner services."""
     at = occasion(now_ms=NOW_MS + 1)
     return database.run(
@@ -152,7 +150,7 @@ def test_a_batch_update_costs_the_same_statements_whatever_its_size(
     with statements_of(database) as seen:
         plan = update(database, inputs)
 
-    assert isinstance(plan, UpdatePlan)
+    assert isinstance(plan, WritePlan)
     assert plan.refusal is None
     assert seen == ["BEGIN IMMEDIATE", *SHAPES[shape], "COMMIT"]
 
@@ -193,7 +191,7 @@ def test_a_batch_upsert_costs_the_same_statements_whatever_its_size(
             upsert_records(database.store, occasion(), SERVICES, inputs, dates_normalised=False)
         )
 
-    assert isinstance(plan, UpsertPlan)
+    assert isinstance(plan, WritePlan)
     assert seen == [
         "BEGIN IMMEDIATE",
         queries.RECORDS_BY_VALUE,

@@ -66,6 +66,23 @@ def test_a_large_answer_is_compressed_when_asked(portal: PortalUnderTest) -> Non
     assert "content-encoding" not in refused
 
 
+@pytest.mark.parametrize("path", ["/crm/v3/objects/{}", "/crm/pipelines/2026-03/{}"])
+def test_a_type_that_is_purged_behind_its_request_is_unknown(
+    portal: PortalUnderTest, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    schema = {"name": "car", "primaryDisplayProperty": "hs_object_id", "properties": ()}
+    type_id = portal.add_schema(schema)
+    store = portal.server.store
+    before = portal.server.run(store.read(lambda each: each.object_types(portal.portal_id)))
+    portal.server.write(lambda each: each.purge_object_type(portal.portal_id, type_id))
+    monkeypatch.setattr(store, "cached_object_types", lambda _: before)
+
+    status, _, body = exchange(portal, "GET", path.format(type_id))
+
+    assert status == 400
+    assert json.loads(body)["message"] == f"Invalid object or event type id: {type_id}"
+
+
 def test_an_exception_below_is_one_plain_500(
     portal: PortalUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:

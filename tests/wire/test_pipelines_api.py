@@ -16,13 +16,13 @@ from moyeu.catalog.versions import VERSIONS
 from moyeu.crm import pipeline_problems
 from moyeu.crm.callers import Caller, Occasion
 from moyeu.crm.object_schemas import ObjectSchema
-from moyeu.crm.pipelines import GivenPipeline, GivenStage, StageChange
+from moyeu.crm.pipeline_inputs import GivenPipeline, GivenStage, StageChange
 from moyeu.crm.problems import Problem, RecordsLocked
 from moyeu.operations import pipelines as operations
 from moyeu.wire.endpoints import APIS
-from moyeu.wire.errors import PROBLEM_WORDS
 from moyeu.wire.pipeline_words import PIPELINE_WORDS
 from moyeu.wire.pipelines import PIPELINE_ROUTES
+from moyeu.wire.record_words import RECORD_WORDS
 from tests.conftest import START_MS, PortalUnderTest
 
 V3 = "/crm/v3/pipelines"
@@ -296,7 +296,7 @@ def test_every_problem_of_pipelines_has_words() -> None:
     }
 
     assert problems == set(PIPELINE_WORDS)
-    assert problems.isdisjoint(PROBLEM_WORDS)
+    assert problems.isdisjoint(RECORD_WORDS)
 
 
 def test_pipelines_are_served_in_every_version() -> None:

@@ -29,8 +29,8 @@ from moyeu.storage.contract import (
 )
 from moyeu.storage.sqlite import SqliteStore, open_store
 from moyeu.wire.access import definitions_refusal
-from moyeu.wire.errors import PROBLEM_WORDS
 from moyeu.wire.property_words import DEFINITION_WORDS
+from moyeu.wire.record_words import RECORD_WORDS
 
 PORTAL_ID = 1234567
 NOW_MS = 1_790_674_272_583
@@ -822,6 +822,24 @@ def calculated_values(server: Server, ids: list[str]) -> list[str | None]:
     ]
 
 
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", f"{DATED}/companies"), ("PATCH", f"{DATED}/companies/probe_uses")]
+)
+def test_a_formula_that_would_hold_up_all_writes_is_refused(
+    server: Server, method: str, path: str
+) -> None:
+    count_companies(server)
+    if method == "PATCH":
+        server.call("POST", f"{DATED}/companies", formula_property("probe_used * 2"))
+
+    refused = server.call(method, path, formula_property("probe_used" + "+probe_used" * 90_000))
+
+    assert refused.status == 400
+    assert refused.body["message"] == (
+        "The calculation formula of property 'probe_uses' is not valid: it is too long"
+    )
+
+
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 5])
 def test_a_new_formula_fills_the_records_that_are_there_part_by_part(
     server: Server, monkeypatch: pytest.MonkeyPatch, count: int
@@ -1301,7 +1319,7 @@ def test_every_problem_of_a_definition_has_words() -> None:
     }
 
     assert problems == set(DEFINITION_WORDS)
-    assert not set(DEFINITION_WORDS) & set(PROBLEM_WORDS)
+    assert not set(DEFINITION_WORDS) & set(RECORD_WORDS)
 
 
 def test_a_name_in_a_path_is_read_decoded(server: Server) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from moyeu.catalog.object_types import RECORD_ID
+
 ACTIVITY_OBJECTS: Final[tuple[tuple[str, str], ...]] = (
     ("0-4", "engagement"),
     ("0-11", "conversation"),
@@ -19,5 +21,9 @@ OBSERVED 2026-10-05: that there are nine. DOCUMENTED: emails, meetings, notes, t
 conversations. GUESS: the other three, which are the remaining activities and the type above them.
 """
 
-DEFAULT_SEARCHABLE_PROPERTIES: Final = ("hs_object_id",)
+PIPELINE_PROPERTY: Final = "hs_pipeline"
+STAGE_PROPERTY: Final = "hs_pipeline_stage"
+"""The properties that a type gets with its first pipeline. OBSERVED."""
+
+DEFAULT_SEARCHABLE_PROPERTIES: Final = (RECORD_ID,)
 """What is searchable where a create names nothing. OBSERVED 2026-10-05."""

@@ -76,6 +76,26 @@ TEXT_VALUE_CHARACTERS_MAX: Final = 65_536
 FORMULA_ARGUMENTS_MAX: Final = 100
 """Arguments of `max`, `min` and `concatenate` in a calculation; at least 2. DOCUMENTED."""
 
+FORMULA_CHARACTERS_MAX: Final = 65_536
+"""Characters of a calculation, as sent and as kept. GUESS: as of a text value."""
+
+# Validation rules: property validations guide of 2026-03, changelog of December 2025.
+
+RULE_DOMAINS_MAX: Final = 20
+"""Domains that one rule may name. DOCUMENTED."""
+
+RULE_DECIMALS_MAX: Final = 20
+"""Largest number of decimal places that a rule may allow. DOCUMENTED."""
+
+RULE_LENGTH_MAX: Final = 10_000
+"""Largest length that a rule may ask for or allow. DOCUMENTED for the longest; else a GUESS."""
+
+RULE_MESSAGE_CHARACTERS_MAX: Final = 100
+"""Characters of what is said of a value that does not match a pattern. DOCUMENTED."""
+
+PATTERN_VALUE_CHARACTERS_MAX: Final = 1_000
+"""Characters of a value that has to match a pattern. DOCUMENTED."""
+
 # Custom object types
 
 OBJECT_TYPE_NAME_CHARACTERS_MAX: Final = 50
@@ -106,6 +126,9 @@ STAGES_MAX: Final = 100
 
 STAGES_OF_OTHER_TYPES_MAX: Final = 30
 """Stages of a pipeline of any other object type. DOCUMENTED."""
+
+RECORDS_NAMED_MAX: Final = 100
+"""Records that the refusal of a deletion names. GUESS."""
 
 # Owners
 

@@ -14,6 +14,9 @@ from moyeu.catalog.tables import read_table
 CUSTOM_TYPE_ID_PREFIX: Final = "2-"
 """Ids of custom object types begin with it; those of HubSpot's own with `0-`."""
 
+RECORD_ID: Final = "hs_object_id"
+"""The property with a record's own id; every object type has it."""
+
 _TYPE_ID = re.compile(r"[0-9]+-[0-9]+", re.ASCII)
 
 
@@ -36,7 +39,7 @@ class ObjectType:
 
     created_property: str = "hs_createdate"
     modified_property: str = "hs_lastmodifieddate"
-    default_properties: tuple[str, ...] = ("hs_createdate", "hs_lastmodifieddate", "hs_object_id")
+    default_properties: tuple[str, ...] = ("hs_createdate", "hs_lastmodifieddate", RECORD_ID)
     primary_display_property: str
     secondary_display_properties: tuple[str, ...] = ()
     required_properties: tuple[str, ...] = ()
@@ -71,7 +74,7 @@ class ObjectType:
     @property
     def always_properties(self) -> tuple[str, ...]:
         """The three properties that every read answers, ascending."""
-        return tuple(sorted((self.created_property, self.modified_property, "hs_object_id")))
+        return tuple(sorted((self.created_property, self.modified_property, RECORD_ID)))
 
     @property
     def is_custom(self) -> bool:
@@ -107,6 +110,13 @@ def find_object_type(text: str) -> ObjectType | None:
     Source: observed 2026-10-01 on properties, schemas and objects (plural, singular, case, id).
     """
     return _BY_ID.get(text) or _BY_NAME.get(text.lower())
+
+
+def object_type_named(text: str) -> ObjectType:
+    """As `find_object_type`, for texts of our own, which name a type for sure."""
+    found = find_object_type(text)
+    assert found is not None, text
+    return found
 
 
 def object_type_by_id(type_id: str) -> ObjectType | None:

@@ -1,5 +1,6 @@
 """The pipelines that a new portal has, and what pipelines of each object type are like."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal
@@ -7,7 +8,7 @@ from typing import Final, Literal
 import msgspec
 
 from moyeu.catalog.limits import STAGES_MAX, STAGES_OF_OTHER_TYPES_MAX
-from moyeu.catalog.object_types import ObjectType, find_object_type
+from moyeu.catalog.object_types import ObjectType, object_type_named
 from moyeu.catalog.tables import read_table
 
 STANDARD_PIPELINE_TIME_MS: Final = 0
@@ -15,6 +16,9 @@ STANDARD_PIPELINE_TIME_MS: Final = 0
 
 STAGE_WRITE_PERMISSIONS: Final = "CRM_PERMISSIONS_ENFORCEMENT"
 """`writePermissions` of every stage (observed)."""
+
+CLOSED: Final = "isClosed"
+"""The key of a stage's metadata that says whether it is closed: `true` or `false`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,11 @@ class Stage:
     guessed: bool = False
     created_at_ms: int = STANDARD_PIPELINE_TIME_MS
     updated_at_ms: int = STANDARD_PIPELINE_TIME_MS
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether records that stand in it are done with."""
+        return (CLOSED, "true") in self.metadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,14 @@ class Pipeline:
     guessed: bool = False
     created_at_ms: int = STANDARD_PIPELINE_TIME_MS
     updated_at_ms: int = STANDARD_PIPELINE_TIME_MS
+
+
+def pipeline_of_stage(stage_id: str, pipelines: Iterable[Pipeline]) -> Pipeline | None:
+    """The pipeline that has the stage."""
+    for pipeline in pipelines:
+        if any(each.id == stage_id for each in pipeline.stages):
+            return pipeline
+    return None
 
 
 MetadataKind = Literal["probability", "state"]
@@ -141,18 +158,12 @@ def _rules() -> dict[str, PipelineRules]:
             metadata_kind=row.metadata_kind,
             closed_stage_required=row.closed_stage_required,
             stages_max=STAGES_MAX if row.many_stages else STAGES_OF_OTHER_TYPES_MAX,
-            ids_shared_with=tuple(_type_id(name) for name in row.ids_shared_with),
+            ids_shared_with=tuple(object_type_named(name).id for name in row.ids_shared_with),
             usages_flag=row.usages_flag,
             options_follow_stages=row.options_follow_stages,
         )
         for row in _table().rules
     }
-
-
-def _type_id(name: str) -> str:
-    found = find_object_type(name)
-    assert found is not None, name
-    return found.id
 
 
 def standard_pipelines(object_type: ObjectType) -> tuple[Pipeline, ...]:

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from moyeu.catalog.custom_objects import PIPELINE_PROPERTY, STAGE_PROPERTY
 from moyeu.catalog.object_types import ObjectType
 from moyeu.catalog.tables import has_table, read_table
 
@@ -252,9 +253,16 @@ def _core_only(object_type: ObjectType) -> _Table:
 def _pipeline_rows(group_name: str) -> tuple[_Row, ...]:
     """What a type's first pipeline adds: as on orders (that a custom type has them: OBSERVED)."""
     return (
-        _Row("hs_pipeline", "Pipeline", "enumeration", "select", group_name, external_options=True),
         _Row(
-            "hs_pipeline_stage",
+            PIPELINE_PROPERTY,
+            "Pipeline",
+            "enumeration",
+            "select",
+            group_name,
+            external_options=True,
+        ),
+        _Row(
+            STAGE_PROPERTY,
             "Pipeline stage",
             "enumeration",
             "radio",

@@ -76,6 +76,8 @@ def archive_lines(path: Path) -> Iterator[bytes]:
                 yield line
                 number += 1
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise CommandError(f"{path} is damaged or no archive, at line {number}: {error}") from error
+        fault = f"{path} is damaged or no archive, at line {number}: {error}"
+        hint = "; a CSV table needs --type" if number == 1 else ""
+        raise CommandError(fault + hint) from error
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror or error}") from error

@@ -4,7 +4,7 @@ from typing import Final
 
 from moyeu.crm.problems import Problem
 from moyeu.operations.archive_lines import VERSION, Counts, SectionName
-from moyeu.operations.restoring import (
+from moyeu.operations.archive_problems import (
     ArchiveProblem,
     EarlierWriteExpected,
     IdNotGivenOut,

@@ -26,6 +26,7 @@ COMMANDS: Final = (
     ("export", "export:export", "Write a whole portal, or one object type as a table, to a file."),
     ("import", "import_:import_", "Make a portal of an archive, or records of a table."),
     ("generate", "generate:generate", "Add invented records that belong together to a portal."),
+    ("pull", "pull:pull", "Copy a portal of HubSpot or of another server."),
     ("wait", "wait:wait", "Wait until a server answers."),
     ("settings", "settings:settings", "Show every setting and where its value comes from."),
     ("portal create", "portal:create", "Make a portal."),

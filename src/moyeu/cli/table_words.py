@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
+from moyeu.catalog.object_types import RECORD_ID
 from moyeu.crm.problems import InvalidValues, NotAUniqueProperty, Problem, UniqueValueTaken
-from moyeu.operations.loading import UnknownObjectType
+from moyeu.crm.schema_problems import UnknownObjectType
 from moyeu.operations.table_imports import RowMergedAway, RowTooLong, RowWithoutId, TableShape
 from moyeu.operations.tables import (
-    RECORD_ID,
     ColumnAmbiguous,
     ColumnReadOnly,
     ColumnUnknown,
@@ -16,7 +16,8 @@ from moyeu.operations.tables import (
     PropertyUnknown,
     TableRefused,
 )
-from moyeu.wire.errors import VALUE_WORDS, word_problem
+from moyeu.wire.record_words import word_problem
+from moyeu.wire.value_words import value_message
 
 
 def row_words(problem: Problem, table: TableShape, portal_id: int) -> str:
@@ -24,10 +25,7 @@ def row_words(problem: Problem, table: TableShape, portal_id: int) -> str:
     titles = table.titles
     match problem:
         case InvalidValues(problems):
-            parts = [
-                f"{_column(each.name, titles)}: {VALUE_WORDS[type(each)].message(each)}"
-                for each in problems
-            ]
+            parts = [f"{_column(each.name, titles)}: {value_message(each)}" for each in problems]
             return "; ".join(parts)
         case RowTooLong(cells, columns):
             return f"it has {cells} cells and the first row {columns}"

@@ -1,6 +1,7 @@
 """Associations between records as storage has them, and the types that a portal has for them."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -169,6 +170,28 @@ def _row(kind: AssociationType, from_record_id: int, to_record_id: int) -> Assoc
         kind.category,
         kind.type_id,
     )
+
+
+def displaced_by_merge(
+    types: AssociationTypes,
+    primary: Iterable[Association],
+    other: Iterable[Association],
+    other_id: int,
+) -> list[Association]:
+    """The rows, both directions, that a merge cannot keep of the other record.
+
+    primary, other: the associations from the two records; those between the two are lost anyway.
+    other_id: record id of the other. Where a record may have one such
+    association only, such as the primary company, the primary record's stays (a guess, as its
+    values win); the unlabelled type beside it is kept.
+    """
+    taken = {(each.category, each.type_id) for each in primary if each.to_record_id != other_id}
+    displaced: list[Association] = []
+    for row in other:
+        kind = types.find(row.category, row.type_id)
+        if kind is not None and kind.one_to_one and kind.key in taken:
+            displaced += both_directions(types, kind, row.from_record_id, row.to_record_id)
+    return displaced
 
 
 def default_associations(

@@ -15,6 +15,11 @@ class Caller:
     user_id: int | None
     scopes: frozenset[str]
 
+    @property
+    def user(self) -> str | None:
+        """The user's id as definitions keep it, decimal text."""
+        return None if self.user_id is None else str(self.user_id)
+
     def may(self, any_of: tuple[str, ...]) -> bool:
         """Whether at least one of the scopes was granted; an empty tuple asks for none."""
         return not any_of or not self.scopes.isdisjoint(any_of)

@@ -1,10 +1,12 @@
 """The rules of record creation: the values a new record starts with."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 
 from moyeu.catalog.limits import BATCH_INPUTS_MAX
-from moyeu.crm.admin_rules import missing_on_create
+from moyeu.catalog.object_types import RECORD_ID, ObjectType
+from moyeu.crm.admin_rules import NO_ADMIN_RULES, missing_on_create
 from moyeu.crm.callers import Occasion
 from moyeu.crm.definitions import TypeDefinitions
 from moyeu.crm.inline_associations import Links
@@ -24,6 +26,7 @@ from moyeu.crm.records import (
     StoredRecord,
     UniqueKey,
     UniqueMove,
+    WritePlan,
     WrittenRecord,
     append_options,
     check_values,
@@ -38,18 +41,8 @@ NO_CONFLICTS: frozenset[UniqueKey] = frozenset()
 """No claimed value identifies another record in the way that makes a create a conflict."""
 
 
-@dataclass(slots=True)
-class CreatePlan:
-    """What a batch of creates adds and answers; with a refusal it adds nothing.
-
-    missing: always None, as a create names no record; an update may have some.
-    """
-
-    refusal: Problem | None = None
-    moves: list[UniqueMove] = field(default_factory=list)
-    problems: list[InputProblem] = field(default_factory=list)
-    results: list[WrittenRecord] = field(default_factory=list)
-    missing: None = None
+_render_now = lru_cache(maxsize=16)(render_ms)
+"""All records of a batch are made at the same moment."""
 
 
 def check_creates(
@@ -92,11 +85,25 @@ def creation_rules(
 def missing_properties(
     one: CheckedInput, definitions: TypeDefinitions
 ) -> RequiredPropertiesMissing | None:
-    """Which of the type's required properties a create of this input would leave without value."""
+    """Which of the type's required properties a create of this input would leave without value.
+
+    An archived property is not required any more, as nobody could give its value (a guess).
+    """
     object_type = definitions.object_type
-    names = tuple(name for name in object_type.required_properties if not one.values.get(name))
+    if not object_type.required_properties:
+        return None
+    names = tuple(
+        name
+        for name in object_type.required_properties
+        if name in definitions.properties and not one.values.get(name)
+    )
     if not names:
         return None
+    return required_missing(object_type, names)
+
+
+def required_missing(object_type: ObjectType, names: tuple[str, ...]) -> RequiredPropertiesMissing:
+    """The problem of a create that leaves these properties without a value."""
     return RequiredPropertiesMissing(names, object_type.name if object_type.is_custom else None)
 
 
@@ -129,19 +136,20 @@ def plan_creates(
     occasion: Occasion,
     conflicts: frozenset[UniqueKey] = NO_CONFLICTS,
     links: Links | None = None,
-) -> CreatePlan:
+) -> WritePlan:
     """The new records, one id of `record_ids` for each input in order.
 
     owners: record id by claimed value. conflicts: see `conflicts_among`. links: collects the
     associations, None if no input has any; they are judged after the values (a guess).
     """
-    plan = CreatePlan()
+    plan = WritePlan()
     creator = Creator(definitions, occasion, dict(owners), conflicts, plan.moves)
     for one, record_id in zip(batch.inputs, record_ids, strict=True):
         made = _unlinkable(one, links) or creator.create(one, record_id)
         if isinstance(made, StoredRecord):
             if links is not None:
                 links.link(record_id, one.given.associations)
+            plan.created.append(made)
             plan.results.append(
                 WrittenRecord(
                     made, tuple(one.given.properties), None, tuple(one.warnings), made=True
@@ -151,7 +159,7 @@ def plan_creates(
             assert one.given.trace_id is not None
             plan.problems.append(InputProblem(one.given.trace_id, made))
         else:
-            return CreatePlan(refusal=made)
+            return WritePlan(refusal=made)
     return plan
 
 
@@ -184,21 +192,27 @@ class Creator:
         problem = self._missing(one, record) or self._taken(one, record_id)
         if problem is not None:
             return problem
-        for name in self.definitions.unique_names & record.properties.keys():
-            if value := record.properties[name]:
+        for name in self.definitions.unique_names:
+            if value := record.properties.get(name):
                 self.owners[name, value] = record_id
                 self.moves.append(UniqueMove(name, record_id, None, value))
         return record
 
     def _missing(self, one: CheckedInput, record: StoredRecord) -> Problem | None:
         rules, active = self.definitions.admin_rules, self.definitions.properties
+        if rules is NO_ADMIN_RULES:
+            return None
         return missing_on_create(rules, one.values, record.properties, active)
 
     def _taken(self, one: CheckedInput, record_id: int) -> Problem | None:
-        for name, value in one.values.items():
-            if name not in self.definitions.unique_names or not isinstance(value, str):
-                continue
-            owner = self.owners.get((name, value)) if value else None
+        unique = self.definitions.unique_names
+        claims = [
+            (name, value)
+            for name, value in one.values.items()
+            if name in unique and isinstance(value, str) and value
+        ]
+        for name, value in claims:
+            owner = self.owners.get((name, value))
             if owner is None:
                 continue
             if (name, value) in self.conflicts:
@@ -220,17 +234,21 @@ def new_record(
     can be written, the record was made when the values say so.
     """
     object_type = definitions.object_type
-    now = render_ms(occasion.now_ms)
+    now = _render_now(occasion.now_ms)
     properties = {
         object_type.created_property: now,
         object_type.modified_property: now,
-        "hs_object_id": str(record_id),
+        RECORD_ID: str(record_id),
         # Observed on every record made by an app.
         "hs_object_source": "INTEGRATION",
         "hs_object_source_id": str(occasion.caller.app_id),
         "hs_object_source_label": "INTEGRATION",
     }
-    given = {name: text for name, value in values.items() if (text := _text(value))}
+    given = {
+        name: text
+        for name, value in values.items()
+        if (text := value if type(value) is str else _text(value))
+    }
     if definitions.pipelines and object_type.pipeline_property and object_type.stage_property:
         couple_pipeline(definitions, {}, given)
         first = definitions.pipelines[0]
@@ -241,7 +259,8 @@ def new_record(
     properties |= given
     for derive in definitions.derivations:
         derive({}, properties, occasion.now_ms)
-    created_at_ms = read_iso(properties[object_type.created_property])
+    created_at = properties[object_type.created_property]
+    created_at_ms = occasion.now_ms if created_at == now else read_iso(created_at)
     assert created_at_ms is not None
     return StoredRecord(record_id, properties, created_at_ms, occasion.now_ms, None, last_write=0)
 

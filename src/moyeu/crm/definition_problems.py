@@ -215,13 +215,6 @@ class PropertyInUse(Problem):
     users: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class UnknownSensitivity(Problem):
-    """A `dataSensitivity` that there is not."""
-
-    value: str
-
-
 # --- a property group ------------------------------------------------------------------------
 
 

@@ -117,13 +117,6 @@ class TypeDefinitions:
         }
         return frozenset(having & {*self.written_back, *beside}) | {*written}
 
-    def pipeline_of_stage(self, stage_id: str) -> Pipeline | None:
-        """The pipeline that has the stage."""
-        for pipeline in self.pipelines:
-            if any(stage.id == stage_id for stage in pipeline.stages):
-                return pipeline
-        return None
-
 
 def define_type(
     portal_id: int,
@@ -144,10 +137,15 @@ def define_type(
     refused = {name: rule for name, each in active.items() if (rule := refusal_rule(each))}
     flagged = frozenset(name for name, each in active.items() if each.has_unique_value)
     unique = flagged | {name for name in object_type.id_properties if name in active}
-    # An archived property may be on its way to becoming unique: its values are entered in parts.
     special = type_rules(object_type.id)
     own_rules = validations or {}
+    # An archived property may be on its way to becoming unique: its values are entered in parts.
     kept = {each.name for each in every if each.has_unique_value or each.archived_at_ms is not None}
+
+    def rules(*, dates_normalised: bool) -> dict[str, ValueRule]:
+        usual = _rules(object_type, active, owner_ids, pipelines, dates_normalised=dates_normalised)
+        return _guarded(usual | _special_rules(special, active), active, own_rules) | refused
+
     return TypeDefinitions(
         portal_id=portal_id,
         object_type=object_type,
@@ -155,29 +153,9 @@ def define_type(
         archived={each.name: each for each in every if each.archived_at_ms is not None},
         groups=tuple(groups),
         pipelines=pipelines,
-        rules=_guarded(
-            _rules(object_type, active, owner_ids, pipelines, dates_normalised=False)
-            | _special_rules(special, active),
-            active,
-            own_rules,
-        )
-        | refused,
-        normalising_rules=_guarded(
-            _rules(object_type, active, owner_ids, pipelines, dates_normalised=True)
-            | _special_rules(special, active),
-            active,
-            own_rules,
-        )
-        | refused,
-        plain_tests={
-            name: test
-            for name, each in active.items()
-            if name not in refused
-            and name not in special.value_rules
-            and name not in own_rules
-            and name not in (object_type.pipeline_property, object_type.stage_property)
-            and (test := plain_test_of(each))
-        },
+        rules=rules(dates_normalised=False),
+        normalising_rules=rules(dates_normalised=True),
+        plain_tests=_plain_tests(object_type, active, {*refused, *special.value_rules, *own_rules}),
         refused_names=frozenset(refused),
         unique_names=unique,
         indexed_names=unique | kept,
@@ -190,6 +168,18 @@ def define_type(
         admin_rules=admin_rules,
         derivations=_derivations(special, active, pipelines),
     )
+
+
+def _plain_tests(
+    object_type: ObjectType, active: Mapping[str, PropertyDefinition], ruled: Set[str]
+) -> dict[str, PlainTest]:
+    """The tests of properties that have no rule beside that of their type; ruled: those that do."""
+    staged = (object_type.pipeline_property, object_type.stage_property)
+    return {
+        name: test
+        for name, each in active.items()
+        if name not in ruled and name not in staged and (test := plain_test_of(each))
+    }
 
 
 def _special_rules(

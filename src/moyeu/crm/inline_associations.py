@@ -37,14 +37,16 @@ def named_targets(
 
 def targets_with_limits(
     types: AssociationTypes, from_type_id: str, targets: Mapping[str, Sequence[int]]
-) -> list[int]:
-    """Those targets that may have at most one record of the type, so that theirs must be read."""
-    return [
-        record_id
+) -> dict[str, Sequence[int]]:
+    """Those targets that may have at most one record of the type, so that theirs must be read.
+
+    targets, and the answer: record ids by object type.
+    """
+    return {
+        to_type_id: ids
         for to_type_id, ids in targets.items()
         if any(each.one_to_one for each in types.between(to_type_id, from_type_id))
-        for record_id in ids
-    ]
+    }
 
 
 def _known(

@@ -1,10 +1,10 @@
 """The rules of a merge: two records of a type become a new one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from moyeu.crm.associations import Association, AssociationTypes, both_directions
+from moyeu.catalog.object_types import RECORD_ID
 from moyeu.crm.callers import Occasion
 from moyeu.crm.definitions import TypeDefinitions
 from moyeu.crm.problems import MergeWithItself, NotMergeable, Problem
@@ -46,22 +46,25 @@ def plan_merge(
 
     Source: the guide to merging records (documented): the primary's values win, a further e-mail
     is kept beside the main one. The older time of creation is kept: a guess. What HubSpot derives
-    from values is derived from the filled ones, as if the primary had been updated: a guess.
+    from values is derived from the filled ones and that time, as if the primary had been updated:
+    a guess.
     """
     object_type = definitions.object_type
+    older = min(primary, other, key=lambda each: each.created_at_ms)
     filled = _gaps_filled(definitions, primary.properties, other.properties)
-    filled["hs_object_id"] = str(record_id)
+    filled[RECORD_ID] = str(record_id)
+    if older is not primary:
+        created_property = object_type.created_property
+        filled[created_property] = older.properties[created_property]
     for derive in definitions.derivations:
         derive(primary.properties, filled, occasion.now_ms)
     properties = {**primary.properties, **filled}
     for name, further_name in object_type.further_values:
         _keep_further_values(name, further_name, properties, primary, other)
-    older = min(primary, other, key=lambda each: each.created_at_ms)
     updated_at_ms = max(occasion.now_ms, primary.updated_at_ms, other.updated_at_ms)
     properties |= {
-        object_type.created_property: older.properties[object_type.created_property],
         object_type.modified_property: render_ms(updated_at_ms),
-        "hs_object_id": str(record_id),
+        RECORD_ID: str(record_id),
     }
     if MERGED_IDS in definitions.properties:
         properties[MERGED_IDS] = ";".join(dict.fromkeys([*_lineage(primary), *_lineage(other)]))
@@ -75,32 +78,23 @@ def plan_merge(
     return MergePlan(record, moves)
 
 
-def rows_without_room(
-    types: AssociationTypes, primary: Sequence[Association], other: Sequence[Association]
-) -> list[Association]:
-    """The other record's associations that a one to one type leaves no room for, both directions.
-
-    The primary record's stay, as its values do (a guess); one between the two ends with the merge
-    and takes no room.
-    """
-    two = {each.from_record_id for each in (*primary, *other)}
-    held = {(each.category, each.type_id) for each in primary if each.to_record_id not in two}
-    gone: list[Association] = []
-    for row in other:
-        kind = types.find(row.category, row.type_id)
-        if kind is not None and kind.one_to_one and kind.key in held:
-            gone += both_directions(types, kind, row.from_record_id, row.to_record_id)
-    return gone
-
-
 def _gaps_filled(
     definitions: TypeDefinitions, primary: Mapping[str, str], other: Mapping[str, str]
 ) -> dict[str, str]:
+    """The other record's values where the primary has none.
+
+    Calculated ones are not among them: they follow from values, not from the other record.
+    """
     own = {*definitions.object_type.always_properties, MERGED_IDS}
+    calculated = {
+        name
+        for name, each in definitions.properties.items()
+        if each.calculated or each.calculation_formula
+    }
     return {
         name: value
         for name, value in other.items()
-        if value and name not in own and not primary.get(name)
+        if value and name not in own and name not in calculated and not primary.get(name)
     }
 
 

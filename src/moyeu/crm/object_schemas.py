@@ -8,13 +8,18 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from moyeu.catalog.custom_objects import PIPELINE_PROPERTY, STAGE_PROPERTY
 from moyeu.catalog.object_types import (
     CUSTOM_TYPE_ID_PREFIX,
     ObjectType,
     find_object_type,
     object_type_by_id,
 )
-from moyeu.catalog.scopes import CUSTOM_OBJECT_READ_SCOPES, CUSTOM_OBJECT_WRITE_SCOPES
+from moyeu.catalog.scopes import (
+    CUSTOM_OBJECT_READ_SCOPES,
+    CUSTOM_OBJECT_WRITE_SCOPES,
+    CUSTOM_SCOPE_NAME,
+)
 
 _QUALIFIED_NAME = re.compile(r"p(\d*)_(.+)", re.ASCII | re.DOTALL)
 
@@ -89,9 +94,9 @@ def object_type_of(portal_id: int, schema: ObjectSchema) -> ObjectType:
         required_properties=schema.required_properties,
         searchable_properties=schema.searchable_properties,
         has_pipelines=has_pipelines,
-        pipeline_property="hs_pipeline" if has_pipelines else None,
-        stage_property="hs_pipeline_stage" if has_pipelines else None,
-        scope_name="custom",
+        pipeline_property=PIPELINE_PROPERTY if has_pipelines else None,
+        stage_property=STAGE_PROPERTY if has_pipelines else None,
+        scope_name=CUSTOM_SCOPE_NAME,
         read_scopes=CUSTOM_OBJECT_READ_SCOPES,
         write_scopes=CUSTOM_OBJECT_WRITE_SCOPES,
         id_evidence="OBSERVED",

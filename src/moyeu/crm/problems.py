@@ -1,6 +1,7 @@
 """Everything that a client can get wrong, as values.
 
-A problem holds data only; words, category and status are in `wire/errors.py`, one row each.
+A problem holds data only; words, category and status are in `wire/record_words.py`, those of values
+in `wire/value_words.py`, one row each.
 """
 
 from dataclasses import dataclass
@@ -160,8 +161,8 @@ class TooManyPerPage(Problem):
 
 
 @dataclass(frozen=True, slots=True)
-class InvalidCursor(Problem):
-    """`after` or `limit` is not a number."""
+class InvalidParameter(Problem):
+    """A query parameter has a value that it does not take: a `limit` that is no number."""
 
     parameter: str
     value: str

@@ -126,8 +126,7 @@ def _defined(
     earlier: PropertyDefinition | None,
     occasion: Occasion,
 ) -> PropertyDefinition:
-    user_id = occasion.caller.user_id
-    user = None if user_id is None else str(user_id)
+    user = occasion.caller.user
     calculated = given.calculation_formula is not None
     return PropertyDefinition(
         name=given.name,
@@ -281,11 +280,11 @@ def _read_only_problem(
 
 def _stamped(definition: PropertyDefinition, occasion: Occasion) -> PropertyDefinition:
     updated_at_ms = max(occasion.now_ms, definition.updated_at_ms or 0)
-    user_id = occasion.caller.user_id
-    if definition.hubspot_defined or user_id is None:
+    user = occasion.caller.user
+    if definition.hubspot_defined or user is None:
         # User ids stand only on custom properties (observed).
         return replace(definition, updated_at_ms=updated_at_ms)
-    return replace(definition, updated_at_ms=updated_at_ms, updated_user_id=str(user_id))
+    return replace(definition, updated_at_ms=updated_at_ms, updated_user_id=user)
 
 
 # --- archive ---------------------------------------------------------------------------------

@@ -88,6 +88,10 @@ def name_in_associations(object_type: ObjectType) -> str:
 def both_directions(
     from_id: str, to_id: str, name: str, first_id: int, now_ms: int
 ) -> list[SchemaAssociation]:
+    """A new association, one row for each direction; only one where both ends are one type.
+
+    Their ids count up from `first_id`.
+    """
     pairs = [(from_id, to_id)] if from_id == to_id else [(from_id, to_id), (to_id, from_id)]
     return [
         SchemaAssociation(

@@ -140,7 +140,8 @@ def plan_schema_create(
     """What the create makes, or the first problem; the order of telling is a guess.
 
     custom_properties: active ones of all object types of the portal. The name of an archived type
-    purges that type and makes a new one (observed 2026-10-05).
+    purges that type and makes a new one (observed 2026-10-05). Names of properties are turned into
+    lower case wherever they stand, as the properties themselves are (a guess).
     """
     if problem := _create_problem(given, types):
         return problem
@@ -196,25 +197,28 @@ def _label_problem(*labels: str | None) -> InvalidObjectTypeLabel | None:
 
 
 def _new_schema(given: NewSchema, occasion: Occasion, object_type_id: str) -> ObjectSchema:
-    user_id = occasion.caller.user_id
-    user = None if user_id is None else str(user_id)
+    user = occasion.caller.user
     assert given.primary_display_property is not None
     return ObjectSchema(
         object_type_id=object_type_id,
         name=given.name,
         label=given.label,
         label_plural=given.label_plural,
-        primary_display_property=given.primary_display_property,
+        primary_display_property=given.primary_display_property.lower(),
         description=given.description,
-        secondary_display_properties=given.secondary_display_properties,
-        required_properties=_each_once(given.required_properties),
-        searchable_properties=_searchable(given.searchable_properties),
+        secondary_display_properties=_lowered(given.secondary_display_properties),
+        required_properties=_each_once(_lowered(given.required_properties)),
+        searchable_properties=_searchable(_lowered(given.searchable_properties)),
         allows_sensitive_properties=given.allows_sensitive_properties,
         created_at_ms=occasion.now_ms,
         updated_at_ms=occasion.now_ms,
         created_user_id=user,
         updated_user_id=user,
     )
+
+
+def _lowered(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(name.lower() for name in names)
 
 
 def _each_once(names: Iterable[str]) -> tuple[str, ...]:
@@ -320,11 +324,10 @@ def _changed(schema: ObjectSchema, change: SchemaChange) -> ObjectSchema:
 
 
 def _stamped(schema: ObjectSchema, occasion: Occasion) -> ObjectSchema:
-    user_id = occasion.caller.user_id
     return replace(
         schema,
         updated_at_ms=max(occasion.now_ms, schema.updated_at_ms),
-        updated_user_id=schema.updated_user_id if user_id is None else str(user_id),
+        updated_user_id=occasion.caller.user or schema.updated_user_id,
     )
 
 

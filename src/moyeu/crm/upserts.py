@@ -5,13 +5,13 @@ decided in input order, by the rules of update and of create.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import msgspec
 
 from moyeu.catalog.limits import BATCH_INPUTS_MAX
 from moyeu.crm.callers import Occasion
-from moyeu.crm.creation import NO_CONFLICTS, Creator, creation_rules
+from moyeu.crm.creation import NO_CONFLICTS, Creator, creation_rules, required_missing
 from moyeu.crm.definitions import TypeDefinitions
 from moyeu.crm.problems import (
     DuplicateIds,
@@ -19,55 +19,33 @@ from moyeu.crm.problems import (
     MissingRecords,
     NotAUniqueProperty,
     Problem,
-    RequiredPropertiesMissing,
     TooManyInputs,
     ValueProblem,
 )
 from moyeu.crm.records import (
-    Change,
     CheckedInput,
     CheckedUpdates,
-    InputProblem,
     RecordInput,
     StoredRecord,
     UniqueKey,
-    UniqueMove,
-    UpdatePlanner,
+    WritePlan,
     WrittenRecord,
     check_values,
     has_trace_ids,
-    kept_id,
     repeated_ids,
 )
+from moyeu.crm.updates import UpdatePlanner
 from moyeu.crm.values.outcome import ValueRule
 
 
 @dataclass(slots=True)
 class CheckedUpserts(CheckedUpdates):
-    """A batch ready for the writer's turn, with what each input names its record by.
+    """A batch ready for the writer's turn.
 
-    keys: (id property, value as it is kept) in input order, None for an input with a record id.
     completed: in input order, whether the id was put among the values, as the input gave none.
     """
 
-    keys: list[UniqueKey | None]
     completed: list[bool]
-
-
-@dataclass(slots=True)
-class UpsertPlan:
-    """What a batch changes, adds and answers; with a refusal it does nothing.
-
-    missing: plain ids without a record, together in one entry of the answer.
-    """
-
-    changes: list[Change] = field(default_factory=list)
-    created: list[StoredRecord] = field(default_factory=list)
-    moves: list[UniqueMove] = field(default_factory=list)
-    results: list[WrittenRecord] = field(default_factory=list)
-    missing: MissingRecords | None = None
-    problems: list[InputProblem] = field(default_factory=list)
-    refusal: Problem | None = None
 
 
 def check_upserts(
@@ -94,13 +72,8 @@ def check_upserts(
     checked = check_values(complete, definitions, creation_rules(definitions, rules), now_ms)
     if not per_input and (problems := [one for each in checked for one in each.problems]):
         return InvalidValues(tuple(problems))
-    keys = [
-        None if name is None else (name, kept_id(rules, name, each.id, now_ms))
-        for each in inputs
-        for name in [each.id_property]
-    ]
     completed = [one is not each for one, each in zip(complete, inputs, strict=True)]
-    return CheckedUpserts(checked, per_input, now_ms, keys, completed)
+    return CheckedUpserts(checked, per_input, now_ms, completed)
 
 
 def _with_id_value(given: RecordInput) -> RecordInput:
@@ -120,7 +93,7 @@ def plan_upserts(
     record_ids: Sequence[int],
     occasion: Occasion,
     conflicts: frozenset[UniqueKey] = NO_CONFLICTS,
-) -> UpsertPlan:
+) -> WritePlan:
     """What the batch changes, adds and answers, given the records as they are now.
 
     by_id, by_value: active records that the inputs name. owners: record id by claimed value.
@@ -130,10 +103,10 @@ def plan_upserts(
     held = dict(owners)
     planner = UpdatePlanner(definitions, batch, held)
     creator = Creator(definitions, occasion, held, conflicts, planner.plan.moves)
-    created: list[StoredRecord] = []
     missing: list[str] = []
     new_ids = iter(record_ids)
-    for one, key, completed in zip(batch.inputs, batch.keys, batch.completed, strict=True):
+    for one, completed in zip(batch.inputs, batch.completed, strict=True):
+        key = one.key
         record = by_value.get(key) if key else by_id.get(one.record_id or 0)
         if one.problems:
             planner.fail(one, InvalidValues(tuple(one.problems)))
@@ -144,7 +117,7 @@ def plan_upserts(
         elif key is not None:
             made = _create(creator, one, key, next(new_ids))
             if isinstance(made, StoredRecord):
-                created.append(made)
+                planner.plan.created.append(made)
                 planner.plan.results.append(_result(one, made))
             else:
                 planner.fail(one, made)
@@ -154,19 +127,12 @@ def plan_upserts(
             planner.fail(one, MissingRecords((one.given.id,), one.given.trace_id))
         else:
             missing.append(one.given.id)
+    if missing:
+        planner.plan.missing = MissingRecords(tuple(missing))
     plan = planner.finish()
-    if plan.refusal is not None:
-        return UpsertPlan(refusal=plan.refusal)
     for each in plan.results:
         each.is_new = bool(each.is_new)
-    return UpsertPlan(
-        plan.changes,
-        created,
-        plan.moves,
-        plan.results,
-        MissingRecords(tuple(missing)) if missing else None,
-        plan.problems,
-    )
+    return plan
 
 
 def _refused_values(
@@ -199,10 +165,7 @@ def _create(
 ) -> StoredRecord | Problem:
     if not one.values.get(key[0]):
         # Nothing would tell the record from others: a guess.
-        object_type = creator.definitions.object_type
-        return RequiredPropertiesMissing(
-            (key[0],), object_type.name if object_type.is_custom else None
-        )
+        return required_missing(creator.definitions.object_type, (key[0],))
     return creator.create(one, record_id)
 
 

@@ -12,7 +12,7 @@ from moyeu.crm.associations import default_associations
 from moyeu.crm.callers import Occasion
 from moyeu.crm.creation import new_record
 from moyeu.crm.definitions import TypeDefinitions
-from moyeu.crm.records import RecordInput, StoredRecord, UniqueMove, check_values
+from moyeu.crm.records import RecordInput, StoredRecord, UniqueMove, check_values, moves_of_new
 from moyeu.crm.values.moment import DAY_MS
 from moyeu.demo.kinds import KINDS, Kind, kinds_as_written, told_counts
 from moyeu.demo.world import Draft, World
@@ -96,7 +96,7 @@ def _adding(
     def add(transaction: WriteTransaction) -> None:
         definitions = transaction.definitions(portal_id, type_id)
         records = list(_records(definitions, occasion, record_ids, drafts))
-        moves = list(_moves(definitions, records))
+        moves = moves_of_new(definitions, records)
         _refuse_taken(transaction, portal_id, type_id, moves)
         modified_property = definitions.object_type.modified_property
         transaction.insert_records(occasion, type_id, records, modified_property)
@@ -134,13 +134,6 @@ def _records(
     for record_id, draft, one in zip(record_ids, drafts, checked, strict=True):
         then = replace(occasion, now_ms=draft.created_at_ms)
         yield new_record(definitions, then, record_id, one.values)
-
-
-def _moves(definitions: TypeDefinitions, records: Iterable[StoredRecord]) -> Iterable[UniqueMove]:
-    for each in records:
-        for name in sorted(definitions.unique_names & each.properties.keys()):
-            if value := each.properties[name]:
-                yield UniqueMove(name, each.record_id, None, value)
 
 
 def _refuse_taken(

@@ -6,15 +6,9 @@ from moyeu.catalog.object_types import ObjectType
 from moyeu.crm.admin_rules import AdminRules
 from moyeu.crm.definitions import TypeDefinitions
 from moyeu.crm.problems import Problem
+from moyeu.crm.schema_problems import UnknownObjectType
 from moyeu.operations.portals import find_portal
 from moyeu.storage.contract import ReadTransaction, Store, WriteTransaction
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectTypeNotFound(Problem):
-    """No object type of the portal has that name."""
-
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +29,7 @@ async def read_admin_rules(store: Store, portal_id: int, type_name: str) -> Admi
     """The admin rules of an object type.
 
     type_name: any of a type's names; of a custom type its id or its qualified name.
-    Refused: PortalNotFound, ObjectTypeNotFound.
+    Refused: PortalNotFound, UnknownObjectType.
     """
     portal = await find_portal(store, portal_id)
     if isinstance(portal, Problem):
@@ -55,7 +49,7 @@ async def set_admin_rules(
 ) -> Problem | None:
     """Sets all admin rules of an object type; records that are there are not looked at.
 
-    Refused: PortalNotFound, ObjectTypeNotFound, RuledPropertiesUnknown,
+    Refused: PortalNotFound, UnknownObjectType, RuledPropertiesUnknown,
     RequiredPropertiesReadOnly.
     """
     portal = await find_portal(store, portal_id)
@@ -76,8 +70,8 @@ async def set_admin_rules(
 
 def _find_type(
     transaction: ReadTransaction, portal_id: int, type_name: str
-) -> ObjectType | ObjectTypeNotFound:
-    return transaction.object_types(portal_id).find(type_name) or ObjectTypeNotFound(type_name)
+) -> ObjectType | UnknownObjectType:
+    return transaction.object_types(portal_id).find(type_name) or UnknownObjectType(type_name)
 
 
 def _refusal(rules: AdminRules, definitions: TypeDefinitions) -> Problem | None:

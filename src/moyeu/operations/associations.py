@@ -1,5 +1,6 @@
 """What the operations on records read of associations, and how they write them."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -17,7 +18,8 @@ def read_links(
 ) -> Links | None:
     """What the associations of a batch of creates are judged by, None if no input has any.
 
-    Statements: one for each object type among the targets, and as needed one for associations.
+    Statements: one for each object type among the targets, and as needed one for their
+    associations.
     """
     wanted = [one for each in inputs for one in each.associations]
     if not wanted:
@@ -29,7 +31,10 @@ def read_links(
         for to_type_id, ids in targets.items()
     }
     limited = targets_with_limits(types, type_id, targets)
-    rows = transaction.associations(portal_id, limited) if limited else {}
+    rows: defaultdict[int, list[Association]] = defaultdict(list)
+    for to_type_id, ids in limited.items():
+        for record_id, found in transaction.associations(portal_id, to_type_id, ids).items():
+            rows[record_id] += found
     return Links(types, type_id, there, rows)
 
 
@@ -56,6 +61,7 @@ class Associated:
 def read_associated(
     transaction: ReadTransaction,
     portal_id: int,
+    type_id: str,
     records: Sequence[StoredRecord],
     names: Sequence[str],
 ) -> dict[int, tuple[Associated, ...]]:
@@ -67,14 +73,14 @@ def read_associated(
     object_types = transaction.object_types(portal_id)
     wanted = {found.id: found for name in names if (found := object_types.find(name))}
     types = association_types_of(object_types)
-    rows = transaction.associations(portal_id, [each.record_id for each in records])
+    rows = transaction.associations(portal_id, type_id, [each.record_id for each in records])
     ids: dict[str, dict[int, None]] = {type_id: {} for type_id in wanted}
     for each in chain.from_iterable(rows.values()):
         if each.to_object_type_id in ids:
             ids[each.to_object_type_id][each.to_record_id] = None
     active = {
-        type_id: _active_ids(transaction, portal_id, type_id, list(of_type))
-        for type_id, of_type in ids.items()
+        to_type_id: _active_ids(transaction, portal_id, to_type_id, list(of_type))
+        for to_type_id, of_type in ids.items()
         if of_type
     }
 

@@ -32,7 +32,7 @@ from moyeu.crm.property_groups import (
     plan_group_create,
     plan_group_update,
 )
-from moyeu.operations.records import definitions_of
+from moyeu.operations.turns import definitions_of, write_in_turn
 from moyeu.storage.contract import IndexedPart, Store, WriterBusyError, WriteTransaction
 
 INDEX_PART_RECORDS_MAX = 2_000
@@ -344,10 +344,7 @@ async def _put_property(
             transaction.put_property(portal_id, type_id, planned)
         return planned
 
-    try:
-        return await store.write(work)
-    except WriterBusyError:
-        return RecordsLocked()
+    return await write_in_turn(store, work)
 
 
 async def archive_properties(
@@ -365,10 +362,7 @@ async def archive_properties(
                 transaction.put_property(portal_id, type_id, each)
         return planned
 
-    try:
-        return await store.write(work)
-    except WriterBusyError:
-        return RecordsLocked()
+    return await write_in_turn(store, work)
 
 
 # --- groups ----------------------------------------------------------------------------------
@@ -427,7 +421,4 @@ async def _put_group(
             transaction.put_group(portal_id, type_id, planned)
         return planned
 
-    try:
-        return await store.write(work)
-    except WriterBusyError:
-        return RecordsLocked()
+    return await write_in_turn(store, work)

@@ -59,11 +59,7 @@ class SplitUsages:
 
 def _active_types(types: PortalTypes) -> list[ObjectType]:
     """Custom object types that are not archived, by id."""
-    return [
-        types.custom[each.object_type_id]
-        for each in types.schemas.values()
-        if each.archived_at_ms is None
-    ]
+    return [types.custom[each.object_type_id] for each in types.active_schemas()]
 
 
 def _custom_properties(definitions: TypeDefinitions) -> int:

@@ -18,10 +18,11 @@ from moyeu.crm.records import (
     CheckedInput,
     RecordInput,
     UniqueKey,
-    UniqueMove,
     check_values,
+    moves_of_new,
     read_record_id,
 )
+from moyeu.crm.schema_problems import UnknownObjectType
 from moyeu.storage.contract import Store, WriteTransaction
 
 T = TypeVar("T")
@@ -41,13 +42,6 @@ class LoadRow:
     object_type: str
     properties: dict[str, str | None]
     id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class UnknownObjectType(Problem):
-    """Neither HubSpot nor the portal has an object type of that name."""
-
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,13 +241,7 @@ def _insert(
             new_record(definitions, occasion, record_id, one.values) for record_id, one in part
         ]
         transaction.insert_records(occasion, type_id, records, batch.object_type.modified_property)
-        moves = [
-            UniqueMove(name, each.record_id, None, value)
-            for each in records
-            for name in sorted(definitions.unique_names & each.properties.keys())
-            if (value := each.properties[name])
-        ]
-        if moves:
+        if moves := moves_of_new(definitions, records):
             transaction.move_unique_values(portal_id, type_id, moves)
         on_progress(len(part))
 

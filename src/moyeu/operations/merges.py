@@ -2,20 +2,15 @@
 
 from collections.abc import Mapping
 
-from moyeu.crm.associations import association_types_of
+from moyeu.crm.associations import association_types_of, displaced_by_merge
 from moyeu.crm.callers import Occasion
 from moyeu.crm.definitions import TypeDefinitions
-from moyeu.crm.merging import check_merge, plan_merge, rows_without_room
-from moyeu.crm.problems import (
-    NonNumericId,
-    NotAUniqueProperty,
-    NotMergeable,
-    Problem,
-    RecordsLocked,
-)
+from moyeu.crm.merging import check_merge, plan_merge
+from moyeu.crm.problems import NonNumericId, NotAUniqueProperty, NotMergeable, Problem
 from moyeu.crm.records import StoredRecord, WrittenRecord, read_record_id
-from moyeu.operations.records import definitions_of, find_records, readable_names
-from moyeu.storage.contract import Store, WriterBusyError, WriteTransaction
+from moyeu.operations.record_reads import find_records, readable_names
+from moyeu.operations.turns import definitions_of, type_gone, write_in_turn
+from moyeu.storage.contract import Store, WriteTransaction
 
 
 async def merge_records(
@@ -33,6 +28,8 @@ async def merge_records(
     primary_number, other_number = ids
 
     def work(transaction: WriteTransaction) -> WrittenRecord | Problem:
+        if gone := type_gone(transaction, portal_id, type_id):
+            return gone
         definitions = transaction.definitions(portal_id, type_id)
         found = transaction.records(portal_id, type_id, ids)
         primary, other = _active(found, primary_number), _active(found, other_number)
@@ -45,21 +42,19 @@ async def merge_records(
         transaction.insert_records(
             occasion, type_id, [plan.record], definitions.object_type.modified_property
         )
+        rows = transaction.associations(portal_id, type_id, ids)
         types = association_types_of(transaction.object_types(portal_id))
-        rows = transaction.associations(portal_id, ids)
-        transaction.remove_associations(
-            portal_id, rows_without_room(types, rows[primary_number], rows[other_number])
+        displaced = displaced_by_merge(
+            types, rows[primary_number], rows[other_number], other_number
         )
+        transaction.remove_associations(portal_id, displaced)
         for each in ids:
             transaction.merge_away(portal_id, type_id, each, record_id)
         if plan.moves:
             transaction.move_unique_values(portal_id, type_id, plan.moves)
         return WrittenRecord(plan.record, ())
 
-    try:
-        return await store.write(work)
-    except WriterBusyError:
-        return RecordsLocked()
+    return await write_in_turn(store, work)
 
 
 def _active(found: Mapping[int, StoredRecord], record_id: int) -> StoredRecord | None:
@@ -87,11 +82,7 @@ async def erase_record(
             definitions.portal_id, type_id, [each.record_id for each in found.values()]
         )
 
-    try:
-        await store.write(work)
-    except WriterBusyError:
-        return RecordsLocked()
-    return None
+    return await write_in_turn(store, work)
 
 
 def _check_name(

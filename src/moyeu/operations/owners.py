@@ -5,7 +5,8 @@ from typing import Final, Literal
 
 from moyeu.catalog.limits import OWNERS_LIMIT_DEFAULT, OWNERS_LIMIT_MAX
 from moyeu.crm.definitions import Owner, Team
-from moyeu.crm.problems import InvalidCursor, Problem, RecordNotFound, TooManyPerPage
+from moyeu.crm.problems import InvalidParameter, Problem, RecordNotFound
+from moyeu.operations.paging import is_digits, page_limit
 from moyeu.operations.portals import PortalNotFound, find_portal
 from moyeu.storage.contract import Store, WriteTransaction
 
@@ -64,12 +65,12 @@ async def list_owners(
 
     The address is compared without regard to case: a guess.
     """
-    count = _limit(limit)
+    count = page_limit(limit, OWNERS_LIMIT_DEFAULT, OWNERS_LIMIT_MAX)
     if isinstance(count, Problem):
         return count
     from_id = _number(after) if after else -1
     if from_id is None:
-        return InvalidCursor("after", after or "")
+        return InvalidParameter("after", after or "")
     owners = await store.read(lambda transaction: transaction.owners(portal_id), few=True)
     wanted = sorted(
         (
@@ -85,21 +86,8 @@ async def list_owners(
     return OwnerPage(page, page[-1].id if len(wanted) > count else None)
 
 
-def _limit(text: str | None) -> int | Problem:
-    if not text:
-        return OWNERS_LIMIT_DEFAULT
-    count = _number(text)
-    if not count:
-        return InvalidCursor("limit", text)
-    if count > OWNERS_LIMIT_MAX:
-        return TooManyPerPage(text, OWNERS_LIMIT_MAX, with_history=False)
-    return count
-
-
 def _number(text: str) -> int | None:
-    if not (text.isascii() and text.isdecimal()) or len(text) > _DIGITS_MAX:
-        return None
-    return int(text)
+    return int(text) if is_digits(text) and len(text) <= _DIGITS_MAX else None
 
 
 async def read_owner(

@@ -7,14 +7,30 @@ so that a record whose stage was deleted never comes to stand in another.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import msgspec
 
+from moyeu.catalog.limits import RECORDS_NAMED_MAX
 from moyeu.catalog.object_types import ObjectType
-from moyeu.catalog.pipelines import Pipeline, PipelineRules, Stage, pipeline_rules
+from moyeu.catalog.pipelines import (
+    Pipeline,
+    PipelineRules,
+    Stage,
+    pipeline_of_stage,
+    pipeline_rules,
+)
 from moyeu.crm.callers import Occasion
 from moyeu.crm.definitions import TypeDefinitions
+from moyeu.crm.pipeline_audits import AuditedChange, audited_changes
+from moyeu.crm.pipeline_inputs import GivenPipeline, GivenStage, PipelineChange, StageChange
+from moyeu.crm.pipeline_plans import (
+    PipelinePlan,
+    StagePlan,
+    TypePipelines,
+    find_pipeline,
+    find_stage,
+)
 from moyeu.crm.pipeline_problems import (
     PipelineNotFound,
     PipelinesNotSupported,
@@ -22,35 +38,22 @@ from moyeu.crm.pipeline_problems import (
     StagesInUse,
 )
 from moyeu.crm.pipelines import (
-    AuditedChange,
-    GivenPipeline,
-    GivenStage,
-    PipelineChange,
-    PipelinePlan,
-    StageChange,
-    StagePlan,
-    TypePipelines,
-    audited_changes,
-    find_pipeline,
-    find_stage,
-    pipeline_of_stage,
     plan_pipeline_create,
     plan_pipeline_delete,
     plan_pipeline_replace,
     plan_pipeline_update,
+    stage_options,
+    use_problem,
+)
+from moyeu.crm.problems import Problem
+from moyeu.crm.stages import (
     plan_stage_create,
     plan_stage_delete,
     plan_stage_replace,
     plan_stage_update,
-    stage_options,
-    use_problem,
 )
-from moyeu.crm.problems import Problem, RecordsLocked
-from moyeu.operations.records import definitions_of
-from moyeu.storage.contract import AuditEntry, Store, WriterBusyError, WriteTransaction
-
-RECORDS_NAMED_MAX: Final = 100
-"""Records that a refused deletion names: a guess."""
+from moyeu.operations.turns import definitions_of, write_in_turn
+from moyeu.storage.contract import AuditEntry, Store, WriteTransaction
 
 Plan = TypeVar("Plan", PipelinePlan, StagePlan)
 
@@ -309,10 +312,7 @@ async def _write(
         _apply(transaction, occasion, definitions, rules, change)
         return planned
 
-    try:
-        return await store.write(work)
-    except WriterBusyError:
-        return RecordsLocked()
+    return await write_in_turn(store, work)
 
 
 def _around(

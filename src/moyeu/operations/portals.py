@@ -10,12 +10,14 @@ from functools import cache
 from typing import Final
 
 from moyeu.catalog.capabilities import OPERATIONS, capability
+from moyeu.catalog.object_library import OBJECT_LIBRARY_SCOPES
 from moyeu.catalog.object_types import OBJECT_TYPES
 from moyeu.catalog.scopes import (
     CUSTOM_OBJECT_READ_SCOPES,
     CUSTOM_OBJECT_WRITE_SCOPES,
     GENERIC_PROPERTY_READ_SCOPES,
     GENERIC_PROPERTY_WRITE_SCOPES,
+    OBJECT_READ_SCOPES,
     OWNER_READ_SCOPES,
     SCHEMA_READ_SCOPES,
     SCHEMA_WRITE_SCOPES,
@@ -104,11 +106,10 @@ def known_scopes() -> frozenset[str]:
         if (row := capability(version.name, object_type, operation)) is not None
         for scope in row.scopes
     }
-    own = {scope for each in OBJECT_TYPES for scope in (*each.read_scopes, *each.write_scopes)}
     generic = GENERIC_PROPERTY_READ_SCOPES | GENERIC_PROPERTY_WRITE_SCOPES
     other = {*SCHEMA_READ_SCOPES, *SCHEMA_WRITE_SCOPES, *OWNER_READ_SCOPES}
-    other |= {*CUSTOM_OBJECT_READ_SCOPES, *CUSTOM_OBJECT_WRITE_SCOPES}
-    return frozenset(asked | own | generic | other)
+    other |= {*CUSTOM_OBJECT_READ_SCOPES, *CUSTOM_OBJECT_WRITE_SCOPES, *OBJECT_LIBRARY_SCOPES}
+    return frozenset(asked | generic | other)
 
 
 @cache
@@ -117,7 +118,7 @@ def reading_scopes() -> frozenset[str]:
 
     Tickets and deal splits stay closed: the one scope of each writes too.
     """
-    reading = {scope for each in OBJECT_TYPES for scope in each.read_scopes}
+    reading = {*OBJECT_READ_SCOPES}
     reading |= {*SCHEMA_READ_SCOPES, *CUSTOM_OBJECT_READ_SCOPES, "crm.objects.owners.read"}
     reading |= {scope for scope in GENERIC_PROPERTY_READ_SCOPES if scope.endswith(".read")}
     writing = {scope for each in OBJECT_TYPES for scope in each.write_scopes}

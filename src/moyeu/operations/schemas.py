@@ -1,15 +1,14 @@
 """The operations on schemas of object types: read → plan → apply, one function each."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from moyeu.catalog.limits import BATCH_INPUTS_MAX
 from moyeu.catalog.object_types import ObjectType
 from moyeu.catalog.properties import PropertyDefinition
 from moyeu.crm.callers import Occasion
 from moyeu.crm.object_schemas import ObjectSchema, SchemaAssociation
-from moyeu.crm.problems import Problem, RecordsLocked, TooManyInputs
+from moyeu.crm.problems import Problem, TooManyInputs
 from moyeu.crm.schema_associations import (
     AssociationRemoval,
     NewAssociation,
@@ -32,9 +31,8 @@ from moyeu.crm.schemas import (
     plan_schema_purge,
     plan_schema_update,
 )
-from moyeu.storage.contract import ReadTransaction, Store, WriterBusyError, WriteTransaction
-
-T = TypeVar("T")
+from moyeu.operations.turns import write_in_turn
+from moyeu.storage.contract import ReadTransaction, Store, WriteTransaction
 
 _ASSOCIATIONS_PART = 2_000
 """Associations between records that are looked at in one statement."""
@@ -154,7 +152,7 @@ async def create_schema(
         object_type = transaction.object_types(portal_id).custom[ids.object_type_id]
         return _described(transaction, portal_id, object_type, SchemaWish())
 
-    return await _written(store, work)
+    return await write_in_turn(store, work)
 
 
 def _create(transaction: WriteTransaction, portal_id: int, plan: SchemaCreatePlan) -> None:
@@ -197,7 +195,7 @@ async def update_schema(
         object_type = transaction.object_types(portal_id).custom[schema.object_type_id]
         return DescribedType(object_type, planned)
 
-    return await _written(store, work)
+    return await write_in_turn(store, work)
 
 
 async def archive_schema(store: Store, occasion: Occasion, text: str) -> Problem | None:
@@ -215,7 +213,7 @@ async def archive_schema(store: Store, occasion: Occasion, text: str) -> Problem
         transaction.put_schema(portal_id, planned)
         return None
 
-    return await _written(store, work)
+    return await write_in_turn(store, work)
 
 
 async def purge_schema(store: Store, portal_id: int, text: str) -> Problem | None:
@@ -228,7 +226,7 @@ async def purge_schema(store: Store, portal_id: int, text: str) -> Problem | Non
         _purge(transaction, portal_id, plan)
         return None
 
-    return await _written(store, work)
+    return await write_in_turn(store, work)
 
 
 def _purge(transaction: WriteTransaction, portal_id: int, plan: PurgePlan) -> None:
@@ -253,7 +251,7 @@ async def create_association(
         transaction.put_schema(portal_id, schema)
         return row
 
-    return await _written(store, work)
+    return await write_in_turn(store, work)
 
 
 async def remove_association(
@@ -272,7 +270,7 @@ async def remove_association(
         _remove_from_records(transaction, portal_id, planned)
         return None
 
-    return await _written(store, work)
+    return await write_in_turn(store, work)
 
 
 def _remove_from_records(
@@ -287,10 +285,3 @@ def _remove_from_records(
             if each.category == "USER_DEFINED" and each.type_id in removal.type_ids
         ]
         transaction.remove_associations(portal_id, gone)
-
-
-async def _written(store: Store, work: Callable[[WriteTransaction], T]) -> T | RecordsLocked:
-    try:
-        return await store.write(work)
-    except WriterBusyError:
-        return RecordsLocked()

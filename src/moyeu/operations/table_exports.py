@@ -3,17 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
+from moyeu.catalog.object_types import RECORD_ID
 from moyeu.crm.definitions import TypeDefinitions
 from moyeu.crm.problems import Problem
 from moyeu.crm.records import StoredRecord
-from moyeu.operations.loading import UnknownObjectType
-from moyeu.operations.tables import (
-    RECORD_ID,
-    PropertyUnknown,
-    TableRefused,
-    guard_cell,
-    guard_value,
-)
+from moyeu.crm.schema_problems import UnknownObjectType
+from moyeu.operations.tables import PropertyUnknown, TableRefused, guard_cell, guard_value
 from moyeu.storage.contract import ReadTransaction, Store
 
 _PAGE: Final = 500

@@ -8,17 +8,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from moyeu.catalog.limits import BATCH_INPUTS_MAX
+from moyeu.catalog.object_types import RECORD_ID
 from moyeu.crm.callers import Occasion
-from moyeu.crm.creation import CreatePlan, check_creates
+from moyeu.crm.creation import check_creates
 from moyeu.crm.definitions import TypeDefinitions
 from moyeu.crm.problems import NotAUniqueProperty, Problem
-from moyeu.crm.records import RecordInput, kept_id
-from moyeu.crm.upserts import UpsertPlan, check_upserts
-from moyeu.operations.loading import UnknownObjectType
+from moyeu.crm.records import RecordInput, WritePlan, kept_id
+from moyeu.crm.schema_problems import UnknownObjectType
+from moyeu.crm.upserts import check_upserts
 from moyeu.operations.long_writes import GoOn, write_while_awaited
-from moyeu.operations.records import _create_in_turn
-from moyeu.operations.tables import RECORD_ID, TableMapping, TableRefused, match_columns
-from moyeu.operations.upserts import _upsert_in_turn
+from moyeu.operations.records import create_in_turn
+from moyeu.operations.tables import TableMapping, TableRefused, match_columns
+from moyeu.operations.upserts import upsert_in_turn
 from moyeu.storage.contract import Store, WriteTransaction
 
 
@@ -220,18 +221,18 @@ class _Table:
             elif self.id_property is not None and given.trace_id not in written:
                 refuse(row, RowMergedAway(given.id))
 
-    def _create(self, inputs: Sequence[RecordInput]) -> CreatePlan:
+    def _create(self, inputs: Sequence[RecordInput]) -> WritePlan:
         definitions, at = self.definitions, self.occasion
         checked = check_creates(inputs, definitions, definitions.rules, at.now_ms)
         assert not isinstance(checked, Problem), checked
-        plan = _create_in_turn(self.transaction, at, definitions, checked)
-        assert isinstance(plan, CreatePlan), plan
+        plan = create_in_turn(self.transaction, at, definitions, checked)
+        assert isinstance(plan, WritePlan), plan
         return plan
 
-    def _upsert(self, inputs: Sequence[RecordInput]) -> UpsertPlan:
+    def _upsert(self, inputs: Sequence[RecordInput]) -> WritePlan:
         definitions, at = self.definitions, self.occasion
         checked = check_upserts(inputs, definitions, definitions.rules, at.now_ms)
         assert not isinstance(checked, Problem), checked
-        plan = _upsert_in_turn(self.transaction, at, definitions, checked)
-        assert isinstance(plan, UpsertPlan), plan
+        plan = upsert_in_turn(self.transaction, at, definitions, checked)
+        assert isinstance(plan, WritePlan), plan
         return plan

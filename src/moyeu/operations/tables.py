@@ -11,9 +11,6 @@ from typing import Final
 from moyeu.crm.definitions import TypeDefinitions
 from moyeu.crm.problems import Problem
 
-RECORD_ID: Final = "hs_object_id"
-"""The property with a record's own id; every object type has it."""
-
 REASON_TITLE: Final = "refused because"
 """The title of the column of reasons in a table of refused rows; an import passes over it."""
 

@@ -1,7 +1,7 @@
 """The operations on validation rules: read → plan → apply, one function each."""
 
 from moyeu.crm.callers import Occasion
-from moyeu.crm.problems import Problem, RecordsLocked
+from moyeu.crm.problems import Problem
 from moyeu.crm.validations import ValidationRule
 from moyeu.crm.validations.changes import (
     plan_rule,
@@ -9,8 +9,8 @@ from moyeu.crm.validations.changes import (
     rules_of_property,
     rules_of_type,
 )
-from moyeu.operations.records import definitions_of
-from moyeu.storage.contract import Store, WriterBusyError, WriteTransaction
+from moyeu.operations.turns import definitions_of, write_in_turn
+from moyeu.storage.contract import Store, WriteTransaction
 
 
 async def list_rules(
@@ -47,7 +47,4 @@ async def put_rule(
         transaction.put_validations(portal_id, type_id, name, planned)
         return None
 
-    try:
-        return await store.write(work)
-    except WriterBusyError:
-        return RecordsLocked()
+    return await write_in_turn(store, work)

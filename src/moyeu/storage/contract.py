@@ -46,6 +46,14 @@ class WriterBusyError(StoreError):
     """The writer's turn did not come in time; the work was not begun."""
 
 
+class ObjectTypeGoneError(StoreError):
+    """The portal has no object type with that id (any more): a purge came between."""
+
+    def __init__(self, object_type_id: str) -> None:
+        super().__init__(f"no object type {object_type_id}")
+        self.object_type_id = object_type_id
+
+
 @dataclass(frozen=True, slots=True)
 class Portal:
     """One customer's account; `app_id` is the portal's own app, the source of seeded records."""
@@ -144,7 +152,8 @@ class ReadTransaction(Protocol):
     def definitions(self, portal_id: int, object_type_id: str) -> TypeDefinitions:
         """The newest committed snapshot; free of cost when it is cached.
 
-        Inside a write transaction: as this transaction sees it.
+        Inside a write transaction: as this transaction sees it. Raises ObjectTypeGoneError for a
+        type that the portal does not have.
         """
         ...
 
@@ -262,9 +271,12 @@ class ReadTransaction(Protocol):
         ...
 
     def associations(
-        self, portal_id: int, record_ids: Sequence[int]
+        self, portal_id: int, object_type_id: str, record_ids: Sequence[int]
     ) -> dict[int, list[Association]]:
-        """The associations from each record, by to-type, to-record, category and type id."""
+        """The associations from each record of one type.
+
+        Ascending by to-type, to-record, category and type id.
+        """
         ...
 
     def associations_after(

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from moyeu.catalog.capabilities import capability, types_offering
 from moyeu.catalog.object_types import ObjectType, find_object_type, looks_like_type_id
 from moyeu.crm.problems import NonNumericId
-from moyeu.storage.contract import Store, StoreError, StoreFullError
+from moyeu.storage.contract import ObjectTypeGoneError, Store, StoreError, StoreFullError
 from moyeu.wire.asgi import ClientDisconnectedError, Receive, Scope, Send, read_body
 from moyeu.wire.auth import authenticate
 from moyeu.wire.endpoints import Endpoint, Match, Router
@@ -25,9 +25,9 @@ from moyeu.wire.errors import (
     render_refusal,
     unknown_type,
     unsupported_operation,
-    word_problem,
 )
 from moyeu.wire.exchange import Answer, Query, Request
+from moyeu.wire.record_words import word_problem
 from moyeu.wire.routes import DefinitionRoute
 
 _log = logging.getLogger("moyeu.wire")
@@ -68,6 +68,11 @@ class Application:
             answer = await self._answer(scope, receive, now_ms, correlation_id)
         except ClientDisconnectedError:
             raise
+        except ObjectTypeGoneError as error:
+            # The custom object type was purged after the request had found it.
+            text = error.object_type_id
+            refusal = unknown_type(text, is_id=looks_like_type_id(text))
+            answer = render_refusal(refusal, correlation_id)
         except StoreFullError:
             _log.exception("no space is left, correlation id %s", correlation_id)
             answer = render_refusal(INTERNAL_ERROR, correlation_id)

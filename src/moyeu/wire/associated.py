@@ -1,15 +1,14 @@
 """The `associations` of a record in the answer to a read."""
 
 from base64 import b64encode
-from typing import Any
 from urllib.parse import quote
 
 from moyeu.catalog.associations import CATEGORY_NUMBERS, AssociationType
 from moyeu.catalog.limits import ASSOCIATIONS_LIMIT_DEFAULT
 from moyeu.catalog.object_types import ObjectType
 from moyeu.operations.associations import Associated
-
-Json = dict[str, Any]
+from moyeu.wire.bodies import Json
+from moyeu.wire.paging import paging_body
 
 
 def associations_body(
@@ -30,7 +29,7 @@ def associations_body(
             # places: observed 2022 in a batch read of associations.
             path = f"/crm/v3/objects/{type_id}/{record_id}/associations/{each.to.id}"
             link = f"{base_url}{path}?portalId={portal_id}&after={after}"
-            of_type["paging"] = {"next": {"after": after, "link": link}}
+            of_type["paging"] = paging_body(after, link)
         body[_key(each.to)] = of_type
     return body
 

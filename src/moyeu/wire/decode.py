@@ -1,20 +1,15 @@
 """Request bodies into the inputs of operations.
 
-Batch update and upsert have a quick path: msgspec reads the body in one pass, and whenever it
-refuses, or the body holds something that only the reference reader judges, that reader
-(`wire/jackson`) reads it again and has the last word. Both agree on every body that the quick path
-accepts.
+The bodies of records have a quick path (`plain_bodies`), which leaves whatever is unusual to the
+reference reader (`jackson`). That reads the same bytes again and has the last word.
 """
 
 import asyncio
-import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 import msgspec
 
-from moyeu.catalog.limits import PROPERTY_NAME_CHARACTERS_MAX
 from moyeu.crm.associations import AssociationSpec, InlineAssociation
 from moyeu.crm.records import RecordInput
 from moyeu.wire.jackson import (
@@ -31,6 +26,14 @@ from moyeu.wire.jackson import (
     Record,
     read_json,
 )
+from moyeu.wire.plain_bodies import (
+    NOT_PLAIN,
+    BatchRead,
+    plain_create,
+    plain_creates,
+    plain_read,
+    plain_updates,
+)
 
 Fields = dict[str, Any]
 
@@ -38,47 +41,6 @@ T = TypeVar("T")
 
 ASIDE_BYTES_MIN = 65_536
 """Bodies above this size are decoded in a thread; a full batch of usual values is below it."""
-
-NUMBER_CHARACTERS_MAX = 1_000
-"""Characters of a JSON number; Jackson's default."""
-
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-_WHITE_SPACE = b" \t\r\n"
-
-_WIRE_NAMES = {"id_property": "idProperty", "trace_id": "objectWriteTraceId"}
-
-
-class _TextInput(RecordInput, frozen=True, gc=False, rename=_WIRE_NAMES):
-    id: str
-    properties: dict[str, str | None] = msgspec.field(default_factory=dict)
-    id_property: str | None = None
-    trace_id: str | None = None
-    # An update has none; a body that does is for the reference reader, which skips them.
-    associations: tuple[()] = ()
-
-
-class _TextBatch(msgspec.Struct, gc=False):
-    inputs: list[_TextInput]
-
-
-class _RawInput(msgspec.Struct, frozen=True, rename=_WIRE_NAMES):
-    id: msgspec.Raw
-    properties: dict[str, msgspec.Raw] = msgspec.field(default_factory=dict)
-    id_property: str | None = None
-    trace_id: str | None = None
-
-
-class _RawBatch(msgspec.Struct):
-    inputs: list[_RawInput]
-
-
-_decode_texts = msgspec.json.Decoder(_TextBatch).decode
-_decode_raws = msgspec.json.Decoder(_RawBatch).decode
-_decode_text = msgspec.json.Decoder(str).decode
-
-
-class _NotPlainError(Exception):
-    """The body needs the reference reader."""
 
 
 async def decoded(decode: Callable[[bytes], T], body: bytes) -> T:
@@ -93,99 +55,27 @@ async def decoded(decode: Callable[[bytes], T], body: bytes) -> T:
 
 def decode_batch_update(body: bytes) -> Sequence[RecordInput] | JsonProblem:
     """The inputs of a batch update, in order."""
-    return _decode_batch(body, BATCH_UPDATE)
+    try:
+        return plain_updates(body)
+    except NOT_PLAIN:
+        # Not a failure that is passed over, here and below: the reader judges the same bytes.
+        return _read_inputs(body, BATCH_UPDATE)
 
 
 def decode_batch_upsert(body: bytes) -> Sequence[RecordInput] | JsonProblem:
     """The inputs of a batch upsert, in order."""
-    return _decode_batch(body, BATCH_UPSERT)
-
-
-def _decode_batch(body: bytes, shape: Record) -> Sequence[RecordInput] | JsonProblem:
     try:
-        return _decode_plain(body)
-    except (msgspec.MsgspecError, _NotPlainError, UnicodeDecodeError, RecursionError):
-        # Not a failure that is passed over: the reader below judges the same bytes.
-        return _read_inputs(body, shape)
+        return plain_updates(body)
+    except NOT_PLAIN:
+        return _read_inputs(body, BATCH_UPSERT)
 
 
-def _decode_plain(body: bytes) -> Sequence[RecordInput]:
-    if b"\\u0000" in body:
-        raise _NotPlainError
-    inputs: Sequence[RecordInput]
+def decode_batch_create(body: bytes) -> Sequence[RecordInput] | JsonProblem:
+    """The inputs of a batch create, in order."""
     try:
-        inputs = _decode_texts(body).inputs
-    except msgspec.ValidationError:
-        # Numbers and booleans among the texts: their spelling is kept.
-        inputs = [_spell_out(each) for each in _decode_raws(body).inputs]
-    _check_names(inputs)
-    _check_no_duplicate_fields(body, inputs)
-    return inputs
-
-
-def _spell_out(given: _RawInput) -> RecordInput:
-    id_text = _text_of(given.id)
-    if id_text is None:
-        raise _NotPlainError
-    properties = {name: _text_of(raw) for name, raw in given.properties.items()}
-    return RecordInput(id_text, properties, given.id_property, given.trace_id)
-
-
-def _text_of(raw: msgspec.Raw) -> str | None:
-    spelled = bytes(raw)
-    if spelled.startswith(b'"'):
-        return _decode_text(spelled)
-    text = spelled.decode()
-    if text == "null":
-        return None
-    if text in ("true", "false"):
-        return text
-    if len(text) > NUMBER_CHARACTERS_MAX or not _NUMBER.fullmatch(text):
-        raise _NotPlainError
-    return text
-
-
-def _check_names(inputs: Sequence[RecordInput]) -> None:
-    names: set[str] = set()
-    for each in inputs:
-        names.update(each.properties)
-    for name in names:
-        if len(name) > PROPERTY_NAME_CHARACTERS_MAX or name != name.lower():
-            raise _NotPlainError
-
-
-def _check_no_duplicate_fields(body: bytes, inputs: Sequence[RecordInput]) -> None:
-    """Counts fields: `":` without white space stands at least once for each field in the text.
-
-    Every decoded field stands for one; when the numbers are equal, none was named twice and none
-    was skipped. Otherwise the fields of each object are compared one by one.
-    """
-    written = body.translate(None, _WHITE_SPACE).count(b'":')
-    decoded = 1
-    for each in inputs:
-        if not each.properties:
-            decoded = -1
-            break
-        decoded += 2 + len(each.properties)
-        decoded += (each.id_property is not None) + (each.trace_id is not None)
-    if written == decoded:
-        return
-    try:
-        json.loads(
-            body, object_pairs_hook=_distinct, parse_int=_skip_number, parse_float=_skip_number
-        )
-    except ValueError as error:
-        raise _NotPlainError from error
-
-
-def _distinct(pairs: list[tuple[str, Any]]) -> None:
-    if len({name for name, _ in pairs}) != len(pairs):
-        raise _NotPlainError
-
-
-def _skip_number(text: str) -> None:
-    if len(text) > NUMBER_CHARACTERS_MAX:
-        raise _NotPlainError
+        return plain_creates(body)
+    except NOT_PLAIN:
+        return _read_inputs(body, BATCH_CREATE)
 
 
 def _read_inputs(body: bytes, shape: Record) -> Sequence[RecordInput] | JsonProblem:
@@ -217,35 +107,32 @@ def _association(fields: Mapping[str, Any]) -> InlineAssociation:
 
 def decode_update(body: bytes) -> dict[str, str | None] | JsonProblem:
     """The properties of an update of one record."""
-    found = read_json(body, UPDATE)
-    if isinstance(found, JsonProblem):
-        return found
-    properties: dict[str, str | None] = cast(Fields, found).get("properties") or {}
-    return properties
+    found = _decode_one(body, UPDATE)
+    return found if isinstance(found, JsonProblem) else found.properties
 
 
 def decode_create(body: bytes) -> RecordInput | JsonProblem:
     """The one input of a create."""
-    found = read_json(body, CREATE)
+    return _decode_one(body, CREATE)
+
+
+def _decode_one(body: bytes, shape: Record) -> RecordInput | JsonProblem:
+    try:
+        return plain_create(body)
+    except NOT_PLAIN:
+        found = read_json(body, shape)
     return found if isinstance(found, JsonProblem) else _input(cast(Fields, found))
-
-
-def decode_batch_create(body: bytes) -> Sequence[RecordInput] | JsonProblem:
-    """The inputs of a batch create, in order."""
-    return _read_inputs(body, BATCH_CREATE)
-
-
-class BatchRead(msgspec.Struct, frozen=True):
-    """What a batch read asks for."""
-
-    ids: tuple[str, ...]
-    id_property: str | None
-    properties: tuple[str, ...]
-    properties_with_history: tuple[str, ...]
 
 
 def decode_batch_read(body: bytes) -> BatchRead | JsonProblem:
     """The ids and the wished properties of a batch read."""
+    try:
+        return plain_read(body)
+    except NOT_PLAIN:
+        return _read_batch_read(body)
+
+
+def _read_batch_read(body: bytes) -> BatchRead | JsonProblem:
     found = read_json(body, BATCH_READ)
     if isinstance(found, JsonProblem):
         return found
@@ -260,7 +147,10 @@ def decode_batch_read(body: bytes) -> BatchRead | JsonProblem:
 
 def decode_batch_archive(body: bytes) -> tuple[str, ...] | JsonProblem:
     """The ids of a batch archive."""
-    found = read_json(body, BATCH_ARCHIVE)
+    try:
+        return plain_read(body).ids
+    except NOT_PLAIN:
+        found = read_json(body, BATCH_ARCHIVE)
     if isinstance(found, JsonProblem):
         return found
     return tuple(each["id"] for each in cast(Fields, found).get("inputs") or [])

@@ -4,25 +4,22 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any
 
 import msgspec
 
+from moyeu.catalog.object_types import RECORD_ID
 from moyeu.crm.definitions import TypeDefinitions
 from moyeu.crm.history import RecordWrite
 from moyeu.crm.problems import MissingRecords
 from moyeu.crm.records import InputProblem, StoredRecord, WrittenRecord
 from moyeu.crm.values.moment import render_ms
 from moyeu.crm.values.outcome import Normalised
-from moyeu.operations.records import ReadRecord
+from moyeu.operations.record_reads import ReadRecord
 from moyeu.wire.associated import associations_body
-from moyeu.wire.errors import batch_entry
-
-Json = dict[str, Any]
+from moyeu.wire.bodies import Json, encode_json
+from moyeu.wire.record_words import batch_entry
 
 _SHOWN_KEPT_MAX = 1_024
-
-encode_json = msgspec.json.Encoder().encode
 
 
 class RecordForm:
@@ -117,7 +114,7 @@ class _Written(msgspec.Struct, omit_defaults=True, gc=False):
 def written_record(form: RecordForm, result: WrittenRecord, *, warn: bool) -> _Written:
     """A record in the answer to a write."""
     properties = result.record.properties
-    record_id = properties["hs_object_id"]
+    record_id = properties[RECORD_ID]
     body = _Written(
         record_id,
         form.shown(properties, result.written, made=result.made).of(properties),
@@ -138,7 +135,7 @@ def written_record(form: RecordForm, result: WrittenRecord, *, warn: bool) -> _W
 def _record(form: RecordForm, record: StoredRecord, shown: Mapping[str, str | None]) -> Json:
     properties = record.properties
     return {
-        "id": properties["hs_object_id"],
+        "id": properties[RECORD_ID],
         "properties": shown,
         "createdAt": properties[form.created_property] or render_ms(record.created_at_ms),
         "updatedAt": properties[form.modified_property],
@@ -183,7 +180,7 @@ class Wished:
         defined = {name for name in wanted if name in definitions.properties}
         return cls(
             tuple(sorted(defined | set(object_type.always_properties))),
-            tuple(name for name in with_history if name in definitions.properties),
+            tuple(name for name in dict.fromkeys(with_history) if name in definitions.properties),
         )
 
 
@@ -243,7 +240,7 @@ def _past_value(write: RecordWrite, value: str) -> Json:
 
 
 def batch_body(
-    results: Sequence[Json | _Written],
+    results: Sequence[Json | msgspec.Struct],
     errors: Sequence[Json],
     started_at_ms: int,
     completed_at_ms: int,

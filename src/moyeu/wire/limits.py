@@ -9,9 +9,9 @@ from moyeu.operations.limits import SplitUsages, TypeUsage, Usage, Usages
 from moyeu.storage.contract import Store
 from moyeu.wire.access import any_scope
 from moyeu.wire.answering import ok
-from moyeu.wire.errors import Json
+from moyeu.wire.bodies import Json
 from moyeu.wire.exchange import Answer, Request
-from moyeu.wire.routes import DefinitionRoute, Handler
+from moyeu.wire.routes import Clock, DefinitionRoute, Handler
 
 
 def _type_body(each: TypeUsage) -> Json:
@@ -57,7 +57,7 @@ def _body(usage: Usage | Usages | SplitUsages) -> Json:
 def _handler(
     count: Callable[[Store, int], Awaitable[Usage | Usages | SplitUsages]],
 ) -> Handler:
-    async def handle(request: Request, _clock_ms: Callable[[], int]) -> Answer:
+    async def handle(request: Request, _clock_ms: Clock) -> Answer:
         return ok(_body(await count(request.store, request.caller.portal_id)))
 
     return handle

@@ -1,19 +1,18 @@
 """The handlers of the owner routes."""
 
-from collections.abc import Callable
 from typing import Final
 
 from moyeu.catalog.scopes import OWNER_READ_SCOPES
 from moyeu.crm.definitions import Owner
-from moyeu.crm.problems import InvalidCursor, Problem
+from moyeu.crm.problems import InvalidParameter, Problem
 from moyeu.crm.values.moment import render_ms
 from moyeu.operations import owners as operations
 from moyeu.wire.access import any_scope
 from moyeu.wire.answering import ok, refuse
-from moyeu.wire.errors import Json
+from moyeu.wire.bodies import Json
 from moyeu.wire.exchange import Answer, Request
-from moyeu.wire.paging import next_query
-from moyeu.wire.routes import DefinitionRoute
+from moyeu.wire.paging import next_query, paging_body
+from moyeu.wire.routes import Clock, DefinitionRoute
 
 _ID_PROPERTIES: Final[dict[str, operations.IdProperty]] = {"id": "id", "userId": "userId"}
 
@@ -42,7 +41,7 @@ def owner_body(owner: Owner) -> Json:
     return body
 
 
-async def list_owners(request: Request, _clock_ms: Callable[[], int]) -> Answer:
+async def list_owners(request: Request, _clock_ms: Clock) -> Answer:
     """`GET …/owners`."""
     page = await operations.list_owners(
         request.store,
@@ -59,16 +58,16 @@ async def list_owners(request: Request, _clock_ms: Callable[[], int]) -> Answer:
         # The prefix of the version that was called: a guess.
         prefix = request.base_url + request.version.owner_prefixes[0]
         link = f"{prefix}?{next_query(request.query_text, page.after)}"
-        body["paging"] = {"next": {"after": page.after, "link": link}}
+        body["paging"] = paging_body(page.after, link)
     return ok(body)
 
 
-async def read_owner(request: Request, _clock_ms: Callable[[], int]) -> Answer:
+async def read_owner(request: Request, _clock_ms: Clock) -> Answer:
     """`GET …/owners/{ownerId}`; the id is a user id where `idProperty` says so."""
     named = request.query.last("idProperty") or "id"
     id_property = _ID_PROPERTIES.get(named)
     if id_property is None:
-        return refuse(request, InvalidCursor("idProperty", named))
+        return refuse(request, InvalidParameter("idProperty", named))
     found = await operations.read_owner(
         request.store,
         request.caller.portal_id,

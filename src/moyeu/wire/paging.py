@@ -1,6 +1,13 @@
-"""The address of the next page of a list."""
+"""Where the next page of a list begins, as answers say it."""
 
 from urllib.parse import quote, unquote_plus
+
+from moyeu.wire.bodies import Json
+
+
+def paging_body(after: str, link: str) -> Json:
+    """The `paging` of an answer that is not the last page."""
+    return {"next": {"after": after, "link": link}}
 
 
 def next_query(query_text: str, after: str) -> str:

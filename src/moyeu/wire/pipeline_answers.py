@@ -5,9 +5,7 @@ from typing import Final
 from moyeu.catalog.pipelines import STAGE_WRITE_PERMISSIONS, Pipeline, Stage
 from moyeu.crm.values.moment import render_ms
 from moyeu.operations.pipelines import Audited
-from moyeu.wire.encode import encode_json
-from moyeu.wire.errors import Json
-from moyeu.wire.property_answers import present
+from moyeu.wire.bodies import Json, encode_json, present
 
 # `Pipeline update` is documented, the other texts are after it.
 _MESSAGES: Final = {"CREATE": "creation", "UPDATE": "update", "DELETE": "deletion"}

@@ -5,9 +5,10 @@ the API descriptions of 2026. They require the metadata of a stage too; real ans
 update needs none (observed 2026-10), and that a create without a probability is refused for that.
 """
 
-from typing import Any, Final, cast
+from typing import Final
 
-from moyeu.crm.pipelines import GivenPipeline, GivenStage, PipelineChange, StageChange
+from moyeu.crm.pipeline_inputs import GivenPipeline, GivenStage, PipelineChange, StageChange
+from moyeu.wire.fields import Fields, read_fields
 from moyeu.wire.jackson import (
     FLAG,
     INT,
@@ -16,10 +17,7 @@ from moyeu.wire.jackson import (
     JsonProblem,
     ListOf,
     Record,
-    read_json,
 )
-
-Fields = dict[str, Any]
 
 _PACKAGE: Final = "com.hubspot.pipelines.publicapi."
 
@@ -45,7 +43,7 @@ _STAGE_PATCH: Final = Record(
 
 def decode_pipeline(body: bytes) -> GivenPipeline | JsonProblem:
     """The pipeline of a create or a replacement; an empty id is none (a guess)."""
-    fields = _read(body, _PIPELINE)
+    fields = read_fields(body, _PIPELINE)
     if isinstance(fields, JsonProblem):
         return fields
     return GivenPipeline(
@@ -58,7 +56,7 @@ def decode_pipeline(body: bytes) -> GivenPipeline | JsonProblem:
 
 def decode_pipeline_update(body: bytes) -> PipelineChange | JsonProblem:
     """The change of a pipeline; `null` keeps a value."""
-    fields = _read(body, _PIPELINE_PATCH)
+    fields = read_fields(body, _PIPELINE_PATCH)
     if isinstance(fields, JsonProblem):
         return fields
     return PipelineChange(fields.get("label"), fields.get("displayOrder"), fields.get("archived"))
@@ -66,21 +64,16 @@ def decode_pipeline_update(body: bytes) -> PipelineChange | JsonProblem:
 
 def decode_stage(body: bytes) -> GivenStage | JsonProblem:
     """The stage of a create or a replacement."""
-    fields = _read(body, _STAGE)
+    fields = read_fields(body, _STAGE)
     return fields if isinstance(fields, JsonProblem) else _stage(fields)
 
 
 def decode_stage_update(body: bytes) -> StageChange | JsonProblem:
     """The change of a stage; `null` keeps a value, but not that of a metadata key."""
-    fields = _read(body, _STAGE_PATCH)
+    fields = read_fields(body, _STAGE_PATCH)
     if isinstance(fields, JsonProblem):
         return fields
     return StageChange(fields.get("label"), fields.get("displayOrder"), fields.get("metadata"))
-
-
-def _read(body: bytes, shape: Record) -> Fields | JsonProblem:
-    found = read_json(body, shape)
-    return found if isinstance(found, JsonProblem) else cast(Fields, found)
 
 
 def _stage(fields: Fields) -> GivenStage:

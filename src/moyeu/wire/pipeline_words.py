@@ -165,7 +165,7 @@ PIPELINE_WORDS: Final[dict[type[Problem], Render]] = {
     p.NothingToRestore: _nothing_to_restore,
     p.StagesInUse: _in_use,
 }
-"""As `errors.PROBLEM_WORDS`, for problems of pipelines and stages."""
+"""As `RECORD_WORDS`, for problems of pipelines and stages."""
 
 MissingForm = Literal["page", "empty", "plain", "categorised"]
 """How a missing pipeline or stage is answered with 404: the container's page, or nothing for a

@@ -1,6 +1,5 @@
 """The handlers of the pipeline routes: decode → operation → encode."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -10,8 +9,9 @@ from moyeu.crm.problems import Problem
 from moyeu.operations import pipelines as operations
 from moyeu.wire.access import may_read_definitions, may_write_definitions
 from moyeu.wire.answering import created, ok, refusal_of, refuse
+from moyeu.wire.bodies import Json
 from moyeu.wire.decode import decoded
-from moyeu.wire.errors import NOT_FOUND_MARK, PROBLEM_WORDS, container_answer, render_refusal
+from moyeu.wire.errors import NOT_FOUND_MARK, container_answer, render_refusal
 from moyeu.wire.exchange import NO_CONTENT, Answer, Request
 from moyeu.wire.jackson import JsonProblem
 from moyeu.wire.pipeline_answers import audit_body, pipeline_body, stage_body
@@ -22,12 +22,10 @@ from moyeu.wire.pipeline_bodies import (
     decode_stage_update,
 )
 from moyeu.wire.pipeline_words import PIPELINE_WORDS, MissingForm
-from moyeu.wire.routes import DefinitionRoute
+from moyeu.wire.record_words import RECORD_WORDS
+from moyeu.wire.routes import Clock, DefinitionRoute
 
-Clock = Callable[[], int]
-"""Milliseconds since 1970, UTC."""
-
-_WORDS: Final = {**PROBLEM_WORDS, **PIPELINE_WORDS}
+_WORDS: Final = {**RECORD_WORDS, **PIPELINE_WORDS}
 _REFERENCES_FLAG: Final = "validateReferencesBeforeDelete"
 _USAGES_FLAG: Final = "validateDealStageUsagesBeforeDelete"
 
@@ -49,7 +47,7 @@ def _refuse(
     return Answer(404, b"", None, (NOT_FOUND_MARK,))
 
 
-def _created(request: Request, body: dict[str, object], *path: str) -> Answer:
+def _created(request: Request, body: Json, *path: str) -> Answer:
     prefix = request.version.pipeline_prefixes[0]
     return created(request, body, prefix, request.path["objectType"], *path)
 

@@ -1,30 +1,18 @@
 """The handlers of the property routes: decode → operation → encode."""
 
-from collections.abc import Callable, Iterable
 from typing import Final, get_args
 
 from moyeu.catalog.properties import DataSensitivity, PropertyDefinition
-from moyeu.crm.definition_problems import UnknownSensitivity
-from moyeu.crm.problems import Problem
+from moyeu.crm.problems import InvalidParameter, Problem
 from moyeu.operations import definitions as operations
 from moyeu.wire.access import may_read_definitions, may_write_definitions
-from moyeu.wire.answering import created, ok, refusal_of, refuse
+from moyeu.wire.answering import batch_answer, created, ok, refusal_of, refuse
+from moyeu.wire.bodies import Json, present
 from moyeu.wire.decode import decoded
-from moyeu.wire.encode import batch_body
-from moyeu.wire.errors import (
-    PROBLEM_WORDS,
-    Json,
-    Refusal,
-    render_refusal,
-)
+from moyeu.wire.errors import Refusal, render_refusal
 from moyeu.wire.exchange import NO_CONTENT, Answer, Request
 from moyeu.wire.jackson import JsonProblem
-from moyeu.wire.property_answers import (
-    batch_created_body,
-    group_body,
-    present,
-    property_body,
-)
+from moyeu.wire.property_answers import batch_created_body, group_body, property_body
 from moyeu.wire.property_bodies import (
     decode_batch_archive,
     decode_batch_create,
@@ -35,12 +23,10 @@ from moyeu.wire.property_bodies import (
     decode_property_update,
 )
 from moyeu.wire.property_words import DEFINITION_WORDS, NESTED
-from moyeu.wire.routes import DefinitionRoute
+from moyeu.wire.record_words import RECORD_WORDS
+from moyeu.wire.routes import Clock, DefinitionRoute
 
-Clock = Callable[[], int]
-"""Milliseconds since 1970, UTC."""
-
-_WORDS: Final = {**PROBLEM_WORDS, **DEFINITION_WORDS}
+_WORDS: Final = {**RECORD_WORDS, **DEFINITION_WORDS}
 _SENSITIVITIES: Final[dict[str, DataSensitivity]] = {
     each: each for each in get_args(DataSensitivity)
 }
@@ -79,22 +65,14 @@ def _batch_error(request: Request, name: str, problem: Problem) -> Json:
     )
 
 
-def _batch_answer(
-    request: Request, clock_ms: Clock, status: int, results: list[Json], errors: Iterable[Json]
-) -> Answer:
-    entries = list(errors)
-    body = batch_body(results, entries, request.now_ms, clock_ms())
-    return Answer(207 if entries else status, body)
-
-
 # --- properties ------------------------------------------------------------------------------
 
 
-def _sensitivity(request: Request) -> DataSensitivity | UnknownSensitivity:
+def _sensitivity(request: Request) -> DataSensitivity | InvalidParameter:
     text = request.query.last("dataSensitivity")
     if not text:
         return "non_sensitive"
-    return _SENSITIVITIES.get(text) or UnknownSensitivity(text)
+    return _SENSITIVITIES.get(text) or InvalidParameter("dataSensitivity", text)
 
 
 async def list_properties(request: Request, _clock_ms: Clock) -> Answer:
@@ -177,16 +155,16 @@ async def batch_create_properties(request: Request, clock_ms: Clock) -> Answer:
     )
     if isinstance(outcomes, Problem):
         return _refuse(request, outcomes)
-    return _batch_answer(
+    return batch_answer(
         request,
         clock_ms,
         201,
         [batch_created_body(each) for each in outcomes if isinstance(each, PropertyDefinition)],
-        (
+        [
             _batch_error(request, given.name, each)
             for given, each in zip(inputs, outcomes, strict=True)
             if isinstance(each, Problem)
-        ),
+        ],
     )
 
 
@@ -205,12 +183,12 @@ async def batch_read_properties(request: Request, clock_ms: Clock) -> Answer:
     )
     if isinstance(outcome, Problem):
         return _refuse(request, outcome)
-    return _batch_answer(
+    return batch_answer(
         request,
         clock_ms,
         200,
         [property_body(each) for each in outcome.found],
-        (_batch_error(request, each.name, each) for each in outcome.missing),
+        [_batch_error(request, each.name, each) for each in outcome.missing],
     )
 
 

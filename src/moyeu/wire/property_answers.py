@@ -1,8 +1,7 @@
 """Property definitions and groups as HubSpot writes them: key order and absences as recorded."""
 
 from moyeu.catalog.properties import Option, PropertyDefinition, PropertyGroup
-from moyeu.crm.values.moment import render_ms
-from moyeu.wire.errors import Json
+from moyeu.wire.bodies import Json, moment, present
 
 
 def property_body(definition: PropertyDefinition) -> Json:
@@ -16,8 +15,8 @@ def property_body(definition: PropertyDefinition) -> Json:
     archived_at_ms = definition.archived_at_ms
     return present(
         {
-            "updatedAt": _moment(definition.updated_at_ms),
-            "createdAt": _moment(definition.created_at_ms),
+            "updatedAt": moment(definition.updated_at_ms),
+            "createdAt": moment(definition.created_at_ms),
             **_naming(definition),
             "createdUserId": definition.created_user_id,
             "updatedUserId": definition.updated_user_id,
@@ -25,7 +24,7 @@ def property_body(definition: PropertyDefinition) -> Json:
             "calculated": definition.calculated,
             "externalOptions": definition.external_options,
             "archived": archived_at_ms is not None if custom else None,
-            "archivedAt": _moment(archived_at_ms),
+            "archivedAt": moment(archived_at_ms),
             **_nature(definition),
         }
     )
@@ -105,12 +104,3 @@ def group_body(group: PropertyGroup) -> Json:
         "displayOrder": group.display_order,
         "archived": group.archived,
     }
-
-
-def present(body: Json) -> Json:
-    """The fields that have a value: what is absent is not null."""
-    return {key: value for key, value in body.items() if value is not None}
-
-
-def _moment(moment_ms: int | None) -> str | None:
-    return None if moment_ms is None else render_ms(moment_ms)

@@ -6,13 +6,14 @@ allowed words are those of the API descriptions of 2026.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Final
 
 import msgspec
 
 from moyeu.catalog.properties import DataSensitivity
 from moyeu.crm.definition_inputs import NewProperty, PropertyChange
 from moyeu.crm.property_groups import GroupChange, NewGroup
+from moyeu.wire.fields import Fields, inner_fields, read_fields, without_nulls
 from moyeu.wire.jackson import (
     FLAG,
     INT,
@@ -23,10 +24,7 @@ from moyeu.wire.jackson import (
     Record,
     Shape,
     batch_of,
-    read_json,
 )
-
-Fields = dict[str, Any]
 
 _PACKAGE: Final = "com.hubspot.inbounddb.properties."
 
@@ -109,22 +107,6 @@ GROUP_UPDATE: Final = Record(
     f"{_PACKAGE}PropertyGroupUpdate$Json", {"label": TEXT, "displayOrder": INT}
 )
 
-_INNER_NAMES: Final = {
-    "fieldType": "field_type",
-    "groupName": "group_name",
-    "displayOrder": "display_order",
-    "hasUniqueValue": "has_unique_value",
-    "formField": "form_field",
-    "calculationFormula": "calculation_formula",
-    "showCurrencySymbol": "show_currency_symbol",
-    "currencyPropertyName": "currency_property_name",
-    "numberDisplayHint": "number_display_hint",
-    "textDisplayHint": "text_display_hint",
-    "referencedObjectType": "referenced_object_type",
-    "externalOptions": "external_options",
-    "dataSensitivity": "data_sensitivity",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class PropertiesAsked:
@@ -135,34 +117,23 @@ class PropertiesAsked:
     sensitivity: DataSensitivity
 
 
-class _OptionsAsWritten(msgspec.Struct):
-    options: msgspec.Raw
-
-
 def decode_property_create(body: bytes) -> NewProperty | JsonProblem:
     """The property of a create; `null` is as if the field had not been given."""
-    fields = _read(body, PROPERTY_CREATE)
+    fields = read_fields(body, PROPERTY_CREATE)
     return fields if isinstance(fields, JsonProblem) else _new_property(fields)
 
 
 def decode_property_update(body: bytes) -> PropertyChange | JsonProblem:
     """The change of an update; `null` keeps a value (observed 2026-09), of `options` too."""
-    fields = _read(body, PROPERTY_UPDATE)
+    fields = read_fields(body, PROPERTY_UPDATE)
     if isinstance(fields, JsonProblem):
         return fields
-    # The reader turns a list that is `null` into an empty one, which would remove all options.
-    if fields.get("options") == [] and _are_options_null(body):
-        del fields["options"]
-    return msgspec.convert(_inner(fields), PropertyChange)
-
-
-def _are_options_null(body: bytes) -> bool:
-    return bytes(msgspec.json.decode(body, type=_OptionsAsWritten).options) == b"null"
+    return msgspec.convert(_inner(without_nulls(fields, body)), PropertyChange)
 
 
 def decode_batch_create(body: bytes) -> list[NewProperty] | JsonProblem:
     """The properties of a batch create, in order."""
-    fields = _read(body, BATCH_CREATE)
+    fields = read_fields(body, BATCH_CREATE)
     if isinstance(fields, JsonProblem):
         return fields
     return [_new_property(each) for each in fields.get("inputs") or []]
@@ -170,7 +141,7 @@ def decode_batch_create(body: bytes) -> list[NewProperty] | JsonProblem:
 
 def decode_batch_read(body: bytes) -> PropertiesAsked | JsonProblem:
     """The names of a batch read, in order, and which properties may be found."""
-    fields = _read(body, BATCH_READ)
+    fields = read_fields(body, BATCH_READ)
     if isinstance(fields, JsonProblem):
         return fields
     return PropertiesAsked(
@@ -182,27 +153,24 @@ def decode_batch_read(body: bytes) -> PropertiesAsked | JsonProblem:
 
 def decode_batch_archive(body: bytes) -> tuple[str, ...] | JsonProblem:
     """The names of a batch archive, in order."""
-    fields = _read(body, BATCH_ARCHIVE)
+    fields = read_fields(body, BATCH_ARCHIVE)
     return fields if isinstance(fields, JsonProblem) else _names(fields)
 
 
 def decode_group_create(body: bytes) -> NewGroup | JsonProblem:
     """The group of a create."""
-    fields = _read(body, GROUP_CREATE)
-    return fields if isinstance(fields, JsonProblem) else msgspec.convert(_inner(fields), NewGroup)
+    fields = read_fields(body, GROUP_CREATE)
+    if isinstance(fields, JsonProblem):
+        return fields
+    return msgspec.convert(inner_fields(fields), NewGroup)
 
 
 def decode_group_update(body: bytes) -> GroupChange | JsonProblem:
     """The change of a group; `null` keeps a value (a guess: as for properties)."""
-    fields = _read(body, GROUP_UPDATE)
+    fields = read_fields(body, GROUP_UPDATE)
     if isinstance(fields, JsonProblem):
         return fields
-    return msgspec.convert(_inner(fields), GroupChange)
-
-
-def _read(body: bytes, shape: Record) -> Fields | JsonProblem:
-    found = read_json(body, shape)
-    return found if isinstance(found, JsonProblem) else cast(Fields, found)
+    return msgspec.convert(inner_fields(fields), GroupChange)
 
 
 def _new_property(fields: Fields) -> NewProperty:
@@ -210,12 +178,9 @@ def _new_property(fields: Fields) -> NewProperty:
 
 
 def _inner(fields: Fields) -> Fields:
-    """The fields that have a value, under the names that they have inside."""
-    inner = {
-        _INNER_NAMES.get(name, name): value for name, value in fields.items() if value is not None
-    }
+    inner = inner_fields(fields)
     if "options" in inner:
-        inner["options"] = [_inner(each) for each in inner["options"]]
+        inner["options"] = [inner_fields(each) for each in inner["options"]]
     return inner
 
 

@@ -8,7 +8,8 @@ from typing import Final
 from moyeu.crm import definition_problems as p
 from moyeu.crm.formulas import FaultKind
 from moyeu.crm.problems import Problem
-from moyeu.wire.errors import NOT_FOUND, VALIDATION, Json, Refusal, Render
+from moyeu.wire.bodies import Json
+from moyeu.wire.errors import NOT_FOUND, VALIDATION, Refusal, Render
 
 _EXISTS: Final = "OBJECT_ALREADY_EXISTS"
 
@@ -171,6 +172,7 @@ _FORMULA_FAULTS: Final[dict[FaultKind, str]] = {
     "arity": "wrong number of arguments for '{part}' at column {column}",
     "type": "'{part}' is not of the type that its place needs",
     "too_deep": "it is nested too deeply",
+    "too_long": "it is too long",
 }
 
 
@@ -292,16 +294,6 @@ def _in_use(problem: p.PropertyInUse, _portal_id: int, _type_id: str) -> Refusal
     )
 
 
-def _sensitivity(problem: p.UnknownSensitivity, _portal_id: int, _type_id: str) -> Refusal:
-    # Ours.
-    return Refusal(
-        400,
-        f"Invalid value for query parameter dataSensitivity: {problem.value}",
-        VALIDATION,
-        context={"dataSensitivity": [problem.value]},
-    )
-
-
 def _no_group(problem: p.GroupNotFound, _portal_id: int, _type_id: str) -> Refusal:
     # The text is that of the API's first version (2016), the category a guess.
     return Refusal(404, f"Couldn't find a Group with the given name '{problem.name}'.", NOT_FOUND)
@@ -355,13 +347,12 @@ DEFINITION_WORDS: Final[dict[type[Problem], Render]] = {
     p.DefinitionReadOnly: _read_only,
     p.PropertyNotArchivable: _not_archivable,
     p.PropertyInUse: _in_use,
-    p.UnknownSensitivity: _sensitivity,
     p.GroupNotFound: _no_group,
     p.GroupExists: _group_exists,
     p.InvalidGroupName: _group_name,
     p.GroupHasProperties: _group_in_use,
 }
-"""As `errors.PROBLEM_WORDS`, for problems of definitions."""
+"""As `RECORD_WORDS`, for problems of definitions."""
 
 NESTED: Final = (p.GroupHasProperties,)
 """Problems whose whole body is sent as JSON text in the message of another (observed 2026-09)."""

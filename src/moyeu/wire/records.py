@@ -1,16 +1,19 @@
 """The handlers of the object routes: decode → operation → encode."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from urllib.parse import quote, unquote_plus
+from urllib.parse import quote
 
-from moyeu.crm.creation import CreatePlan
+import msgspec
+
 from moyeu.crm.problems import Problem, RecordNotFound
-from moyeu.crm.records import RecordInput, UpdatePlan, WrittenRecord
-from moyeu.crm.upserts import UpsertPlan
+from moyeu.crm.records import RecordInput, WritePlan, WrittenRecord
+from moyeu.operations import record_reads
 from moyeu.operations import records as operations
 from moyeu.operations.merges import erase_record, merge_records
+from moyeu.operations.turns import definitions_of
 from moyeu.operations.upserts import upsert_records
-from moyeu.wire.answering import refuse
+from moyeu.wire.answering import batch_answer, created, ok, refuse
+from moyeu.wire.bodies import Json
 from moyeu.wire.decode import (
     decode_batch_archive,
     decode_batch_create,
@@ -26,9 +29,7 @@ from moyeu.wire.decode import (
 from moyeu.wire.encode import (
     RecordForm,
     Wished,
-    batch_body,
     batch_errors,
-    encode_json,
     form_of,
     read_record,
     written_record,
@@ -36,22 +37,22 @@ from moyeu.wire.encode import (
 from moyeu.wire.errors import container_answer
 from moyeu.wire.exchange import NO_CONTENT, Answer, Request
 from moyeu.wire.jackson import JsonProblem
+from moyeu.wire.paging import next_query, paging_body
+from moyeu.wire.routes import Clock
 
-WriteRecords = Callable[..., Awaitable[UpdatePlan | CreatePlan | UpsertPlan | Problem]]
+WriteRecords = Callable[..., Awaitable[WritePlan | Problem]]
 """`update_records`, `create_records` or `upsert_records` of the operations."""
 
 
 async def _form(request: Request) -> RecordForm:
     return form_of(
-        await operations.definitions_of(
-            request.store, request.caller.portal_id, request.object_type.id
-        )
+        await definitions_of(request.store, request.caller.portal_id, request.object_type.id)
     )
 
 
 async def _write_batch(
     request: Request,
-    clock_ms: Callable[[], int],
+    clock_ms: Clock,
     inputs: Sequence[RecordInput] | JsonProblem,
     write: WriteRecords,
     status: int,
@@ -73,29 +74,28 @@ async def _write_batch(
     warn = request.version.warnings_on_records
     results = [written_record(form, each, warn=warn) for each in plan.results]
     errors = batch_errors(form, plan.problems, plan.missing)
-    body = batch_body(results, errors, request.now_ms, clock_ms())
-    return Answer(207 if errors else status, body)
+    return batch_answer(request, clock_ms, status, results, errors)
 
 
-async def batch_update(request: Request, clock_ms: Callable[[], int]) -> Answer:
+async def batch_update(request: Request, clock_ms: Clock) -> Answer:
     """`POST …/batch/update`."""
     inputs = await decoded(decode_batch_update, request.body)
     return await _write_batch(request, clock_ms, inputs, operations.update_records, 200)
 
 
-async def batch_create(request: Request, clock_ms: Callable[[], int]) -> Answer:
+async def batch_create(request: Request, clock_ms: Clock) -> Answer:
     """`POST …/batch/create`."""
     inputs = await decoded(decode_batch_create, request.body)
     return await _write_batch(request, clock_ms, inputs, operations.create_records, 201)
 
 
-async def batch_upsert(request: Request, clock_ms: Callable[[], int]) -> Answer:
+async def batch_upsert(request: Request, clock_ms: Clock) -> Answer:
     """`POST …/batch/upsert`: 200 whether records were made or not (observed 2026)."""
     inputs = await decoded(decode_batch_upsert, request.body)
     return await _write_batch(request, clock_ms, inputs, upsert_records, 200)
 
 
-async def update(request: Request, _clock_ms: Callable[[], int]) -> Answer:
+async def update(request: Request, _clock_ms: Clock) -> Answer:
     """`PATCH …/{objectId}`."""
     properties = await decoded(decode_update, request.body)
     if isinstance(properties, JsonProblem):
@@ -114,11 +114,15 @@ async def update(request: Request, _clock_ms: Callable[[], int]) -> Answer:
 async def _written(request: Request, result: WrittenRecord | Problem) -> Answer:
     if isinstance(result, Problem):
         return refuse(request, result)
+    return ok(await _record_body(request, result))
+
+
+async def _record_body(request: Request, result: WrittenRecord) -> msgspec.Struct:
     warn = request.version.warnings_on_records
-    return Answer(200, encode_json(written_record(await _form(request), result, warn=warn)))
+    return written_record(await _form(request), result, warn=warn)
 
 
-async def create(request: Request, _clock_ms: Callable[[], int]) -> Answer:
+async def create(request: Request, _clock_ms: Clock) -> Answer:
     """`POST …/{objectType}`."""
     given = await decoded(decode_create, request.body)
     if isinstance(given, JsonProblem):
@@ -134,20 +138,19 @@ async def create(request: Request, _clock_ms: Callable[[], int]) -> Answer:
     if isinstance(plan, Problem):
         return refuse(request, plan)
     result = plan.results[0]
-    warn = request.version.warnings_on_records
-    body = encode_json(written_record(await _form(request), result, warn=warn))
+    body = await _record_body(request, result)
     # The v3 path is observed; that other versions answer it too, a guess after the links of lists.
-    address = f"{request.base_url}/crm/v3/objects/{_path_name(request)}/{result.record.record_id}"
-    return Answer(201, body, headers=((b"location", address.encode()),))
+    place = (_path_name(request), str(result.record.record_id))
+    return created(request, body, "/crm/v3/objects", *place)
 
 
 def _path_name(request: Request) -> str:
     """The object type in addresses; of a custom one its fully qualified name: a guess."""
     object_type = request.object_type
-    return quote(object_type.upper_name, safe="") if object_type.is_custom else object_type.name
+    return object_type.upper_name if object_type.is_custom else object_type.name
 
 
-async def archive(request: Request, _clock_ms: Callable[[], int]) -> Answer:
+async def archive(request: Request, _clock_ms: Clock) -> Answer:
     """`DELETE …/{objectId}`: 204 whatever was there (observed)."""
     problem = await operations.archive_records(
         request.store, request.occasion(), request.object_type.id, [request.path["objectId"]]
@@ -155,7 +158,7 @@ async def archive(request: Request, _clock_ms: Callable[[], int]) -> Answer:
     return NO_CONTENT if problem is None else refuse(request, problem)
 
 
-async def batch_archive(request: Request, _clock_ms: Callable[[], int]) -> Answer:
+async def batch_archive(request: Request, _clock_ms: Clock) -> Answer:
     """`POST …/batch/archive`."""
     ids = await decoded(decode_batch_archive, request.body)
     if isinstance(ids, JsonProblem):
@@ -166,7 +169,7 @@ async def batch_archive(request: Request, _clock_ms: Callable[[], int]) -> Answe
     return NO_CONTENT if problem is None else refuse(request, problem)
 
 
-async def merge(request: Request, _clock_ms: Callable[[], int]) -> Answer:
+async def merge(request: Request, _clock_ms: Clock) -> Answer:
     """`POST …/merge`: 200 and the new record."""
     ids = await decoded(decode_merge, request.body)
     if isinstance(ids, JsonProblem):
@@ -175,7 +178,7 @@ async def merge(request: Request, _clock_ms: Callable[[], int]) -> Answer:
     return await _written(request, result)
 
 
-async def gdpr_delete(request: Request, _clock_ms: Callable[[], int]) -> Answer:
+async def gdpr_delete(request: Request, _clock_ms: Clock) -> Answer:
     """`POST …/gdpr-delete`."""
     named = await decoded(decode_gdpr_delete, request.body)
     if isinstance(named, JsonProblem):
@@ -186,10 +189,10 @@ async def gdpr_delete(request: Request, _clock_ms: Callable[[], int]) -> Answer:
     return NO_CONTENT if problem is None else refuse(request, problem)
 
 
-async def read(request: Request, _clock_ms: Callable[[], int]) -> Answer:
+async def read(request: Request, _clock_ms: Clock) -> Answer:
     """`GET …/{objectId}`."""
     with_history = request.query.names("propertiesWithHistory")
-    found = await operations.read_record(
+    found = await record_reads.read_record(
         request.store,
         request.caller.portal_id,
         request.object_type.id,
@@ -205,15 +208,15 @@ async def read(request: Request, _clock_ms: Callable[[], int]) -> Answer:
         return refuse(request, found)
     form = await _form(request)
     wished = Wished.of(form.definitions, request.query.names("properties"), with_history)
-    return Answer(200, encode_json(read_record(form, found, wished, request.base_url)))
+    return ok(read_record(form, found, wished, request.base_url))
 
 
-async def batch_read(request: Request, clock_ms: Callable[[], int]) -> Answer:
+async def batch_read(request: Request, clock_ms: Clock) -> Answer:
     """`POST …/batch/read`."""
     asked = await decoded(decode_batch_read, request.body)
     if isinstance(asked, JsonProblem):
         return refuse(request, asked)
-    found = await operations.read_records(
+    found = await record_reads.read_records(
         request.store,
         request.caller.portal_id,
         request.object_type.id,
@@ -228,14 +231,13 @@ async def batch_read(request: Request, clock_ms: Callable[[], int]) -> Answer:
     wished = Wished.of(form.definitions, asked.properties, asked.properties_with_history)
     results = [read_record(form, each, wished, request.base_url) for each in found.records]
     errors = batch_errors(form, (), found.missing)
-    body = batch_body(results, errors, request.now_ms, clock_ms())
-    return Answer(207 if errors else 200, body)
+    return batch_answer(request, clock_ms, 200, results, errors)
 
 
-async def list_page(request: Request, _clock_ms: Callable[[], int]) -> Answer:
+async def list_page(request: Request, _clock_ms: Clock) -> Answer:
     """`GET …/{objectType}`."""
     with_history = request.query.names("propertiesWithHistory")
-    page = await operations.list_records(
+    page = await record_reads.list_records(
         request.store,
         request.caller.portal_id,
         request.object_type.id,
@@ -249,35 +251,21 @@ async def list_page(request: Request, _clock_ms: Callable[[], int]) -> Answer:
         return refuse(request, page)
     form = await _form(request)
     wished = Wished.of(form.definitions, request.query.names("properties"), with_history)
-    body: dict[str, object] = {
+    body: Json = {
         "results": [read_record(form, each, wished, request.base_url) for each in page.records]
     }
     if page.next_id is not None:
         after = str(page.next_id)
-        body["paging"] = {"next": {"after": after, "link": _next_link(request, after)}}
-    return Answer(200, encode_json(body))
+        body["paging"] = paging_body(after, _next_link(request, after))
+    return ok(body)
 
 
 def _next_link(request: Request, after: str) -> str:
-    """The address of the next page: the request's own query, `after` replaced or appended.
+    """The address of the next page.
 
     Observed April 2026: the path is `/crm/objects/v3/…` also for calls to `/crm/v3/objects`, and
-    the guide shows that path for dated versions too; commas are encoded, unknown parameters kept.
-    The scheme and host are those that the client called: our rule.
+    the guide shows that path for dated versions too. The scheme and host are those that the client
+    called: our rule.
     """
-    parts = []
-    replaced = False
-    for part in filter(None, request.query_text.split("&")):
-        name, _, value = part.partition("=")
-        if unquote_plus(name) != "after":
-            parts.append(f"{_requote(name)}={_requote(value)}")
-        elif not replaced:
-            parts.append(f"after={after}")
-            replaced = True
-    if not replaced:
-        parts.append(f"after={after}")
-    return f"{request.base_url}/crm/objects/v3/{_path_name(request)}?{'&'.join(parts)}"
-
-
-def _requote(text: str) -> str:
-    return quote(unquote_plus(text), safe="")
+    path = f"/crm/objects/v3/{quote(_path_name(request), safe='')}"
+    return f"{request.base_url}{path}?{next_query(request.query_text, after)}"

@@ -8,8 +8,11 @@ from moyeu.catalog.versions import ApiVersion
 from moyeu.wire.errors import Refusal
 from moyeu.wire.exchange import Answer, Request
 
-Handler = Callable[[Request, Callable[[], int]], Awaitable[Answer]]
-"""Takes the request and the clock (ms since 1970)."""
+Clock = Callable[[], int]
+"""Tells milliseconds since 1970, UTC."""
+
+Handler = Callable[[Request, Clock], Awaitable[Answer]]
+"""Takes the request, and the clock for the moment when the answer is ready."""
 
 AccessCheck = Callable[[Request], Refusal | None]
 """Whether the caller may call the route; the refusal if not."""

@@ -3,8 +3,8 @@
 from moyeu.crm.object_schemas import ObjectSchema, SchemaAssociation
 from moyeu.crm.values.moment import render_ms
 from moyeu.operations.schemas import DescribedType
-from moyeu.wire.errors import Json
-from moyeu.wire.property_answers import present, property_body
+from moyeu.wire.bodies import Json, moment, present
+from moyeu.wire.property_answers import property_body
 
 
 def schema_body(described: DescribedType, *, audit: bool = True) -> Json:
@@ -61,14 +61,13 @@ def _audit(schema: ObjectSchema, *, with_users: bool) -> Json:
 
 def association_body(row: SchemaAssociation) -> Json:
     """One direction of an association."""
-    created, updated = row.created_at_ms, row.updated_at_ms
     return present(
         {
             "fromObjectTypeId": row.from_object_type_id,
             "toObjectTypeId": row.to_object_type_id,
             "name": row.name,
             "id": row.id,
-            "createdAt": None if created is None else render_ms(created),
-            "updatedAt": None if updated is None else render_ms(updated),
+            "createdAt": moment(row.created_at_ms),
+            "updatedAt": moment(row.updated_at_ms),
         }
     )

@@ -5,16 +5,16 @@ the API descriptions of 2026. What a create needs is observed 2026-10-05: the de
 more and leave the primary display property optional, the live API is the other way round.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Final
 
 import msgspec
 
 from moyeu.crm.schema_associations import NewAssociation
 from moyeu.crm.schemas import NewSchema, SchemaChange
 from moyeu.operations.schemas import SchemaWish
+from moyeu.wire.fields import Fields, inner_fields, read_fields, without_nulls
 from moyeu.wire.jackson import (
     FLAG,
     TEXT,
@@ -23,11 +23,8 @@ from moyeu.wire.jackson import (
     ListOf,
     Record,
     Shape,
-    read_json,
 )
 from moyeu.wire.property_bodies import PROPERTY_CREATE
-
-Fields = dict[str, Any]
 
 _PACKAGE: Final = "com.hubspot.inbounddb.schemas."
 _LABELS: Final = {"singular": TEXT, "plural": TEXT}
@@ -103,8 +100,6 @@ ASSOCIATION_CREATE: Final = Record(
     required=("fromObjectTypeId", "toObjectTypeId"),
 )
 
-_CAPITAL: Final = re.compile(r"[A-Z]", re.ASCII)
-
 
 @dataclass(frozen=True, slots=True)
 class SchemasAsked:
@@ -117,7 +112,7 @@ class SchemasAsked:
 
 def decode_schema_create(body: bytes) -> NewSchema | JsonProblem:
     """The schema of a create; `null` is as if the field had not been given."""
-    fields = _read(body, SCHEMA_CREATE)
+    fields = read_fields(body, SCHEMA_CREATE)
     if isinstance(fields, JsonProblem):
         return fields
     properties = [_property_fields(each) for each in fields.get("properties") or ()]
@@ -126,19 +121,15 @@ def decode_schema_create(body: bytes) -> NewSchema | JsonProblem:
 
 def decode_schema_update(body: bytes) -> SchemaChange | JsonProblem:
     """The change of an update; `null` keeps a value, of lists too (a guess: as for properties)."""
-    fields = _read(body, SCHEMA_UPDATE)
+    fields = read_fields(body, SCHEMA_UPDATE)
     if isinstance(fields, JsonProblem):
         return fields
-    if [] in fields.values():
-        # The reader turns a list that is `null` into an empty one, which would remove all names.
-        written = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-        fields = {name: value for name, value in fields.items() if bytes(written[name]) != b"null"}
-    return msgspec.convert(_schema_fields(fields), SchemaChange)
+    return msgspec.convert(_schema_fields(without_nulls(fields, body)), SchemaChange)
 
 
 def decode_schema_batch_read(body: bytes) -> SchemasAsked | JsonProblem:
     """The types of a batch read, in order; what it does not say is included (a guess)."""
-    fields = _read(body, SCHEMA_BATCH_READ)
+    fields = read_fields(body, SCHEMA_BATCH_READ)
     if isinstance(fields, JsonProblem):
         return fields
     return SchemasAsked(
@@ -153,29 +144,15 @@ def decode_schema_batch_read(body: bytes) -> SchemasAsked | JsonProblem:
 
 def decode_association_create(body: bytes) -> NewAssociation | JsonProblem:
     """The association of a create."""
-    fields = _read(body, ASSOCIATION_CREATE)
+    fields = read_fields(body, ASSOCIATION_CREATE)
     if isinstance(fields, JsonProblem):
         return fields
     return NewAssociation(fields["fromObjectTypeId"], fields["toObjectTypeId"], fields.get("name"))
 
 
-def _read(body: bytes, shape: Record) -> Fields | JsonProblem:
-    found = read_json(body, shape)
-    return found if isinstance(found, JsonProblem) else cast(Fields, found)
-
-
-def _inner(fields: Fields) -> Fields:
-    """The fields that have a value, under the names that they have inside."""
-    return {
-        _CAPITAL.sub(lambda letter: f"_{letter[0].lower()}", name): value
-        for name, value in fields.items()
-        if value is not None
-    }
-
-
 def _schema_fields(fields: Fields) -> Fields:
     """The fields of a schema with its labels as two of them."""
-    inner = _inner(fields)
+    inner = inner_fields(fields)
     labels = inner.pop("labels", None) or {}
     named = {"label": labels.get("singular"), "label_plural": labels.get("plural")}
     return inner | {name: value for name, value in named.items() if value is not None}
@@ -187,8 +164,8 @@ def _property_fields(fields: Fields) -> Fields:
     An enumeration of another type's records has its options elsewhere (a guess: no field of a
     schema's properties says so).
     """
-    inner = _inner(fields)
-    options = [_inner(each) for each in inner.get("options") or ()]
+    inner = inner_fields(fields)
+    options = [inner_fields(each) for each in inner.get("options") or ()]
     is_enumeration = inner.get("type") == "enumeration"
     defaults = {
         "type": "string",

@@ -172,7 +172,7 @@ SCHEMA_WORDS: Final[dict[type[Problem], Render]] = {
     p.AssociationNameTaken: _name_taken,
     p.SchemaAssociationNotFound: _no_association,
 }
-"""As `errors.PROBLEM_WORDS`, for problems of schemas."""
+"""As `RECORD_WORDS`, for problems of schemas."""
 
 
 def schema_scope_missing(access: str) -> Refusal:

@@ -1,6 +1,5 @@
 """The handlers of the schema routes: decode → operation → encode."""
 
-from collections.abc import Callable
 from typing import Final
 
 from moyeu.catalog.scopes import SCHEMA_READ_SCOPES, SCHEMA_WRITE_SCOPES
@@ -9,11 +8,12 @@ from moyeu.operations import schemas as operations
 from moyeu.operations.schemas import SchemaWish
 from moyeu.wire.answering import created, ok, refuse
 from moyeu.wire.decode import decoded
-from moyeu.wire.errors import PROBLEM_WORDS, Refusal
+from moyeu.wire.errors import Refusal
 from moyeu.wire.exchange import NO_CONTENT, Answer, Request
 from moyeu.wire.jackson import JsonProblem
 from moyeu.wire.property_words import DEFINITION_WORDS
-from moyeu.wire.routes import DefinitionRoute
+from moyeu.wire.record_words import RECORD_WORDS
+from moyeu.wire.routes import Clock, DefinitionRoute
 from moyeu.wire.schema_answers import association_body, definition_body, schema_body
 from moyeu.wire.schema_bodies import (
     decode_association_create,
@@ -23,10 +23,7 @@ from moyeu.wire.schema_bodies import (
 )
 from moyeu.wire.schema_words import SCHEMA_WORDS, schema_scope_missing
 
-Clock = Callable[[], int]
-"""Milliseconds since 1970, UTC."""
-
-_WORDS: Final = {**PROBLEM_WORDS, **DEFINITION_WORDS, **SCHEMA_WORDS}
+_WORDS: Final = {**RECORD_WORDS, **DEFINITION_WORDS, **SCHEMA_WORDS}
 
 
 def _refuse(request: Request, problem: Problem | JsonProblem) -> Answer:

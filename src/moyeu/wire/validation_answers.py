@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from moyeu.crm.validations import ValidationRule
-from moyeu.wire.errors import Json
+from moyeu.wire.bodies import Json
 
 
 def rule_body(rule: ValidationRule) -> Json:

@@ -4,10 +4,11 @@ The fields are those of the API descriptions of 2026; the names of Java classes 
 manner of the recorded ones.
 """
 
-from typing import Any, Final, cast
+from typing import Final
 
 from moyeu.crm.validations import ValidationRule
-from moyeu.wire.jackson import FLAG, TEXT_LIST, JsonProblem, Record, read_json
+from moyeu.wire.fields import read_fields
+from moyeu.wire.jackson import FLAG, TEXT_LIST, JsonProblem, Record
 
 RULE: Final = Record(
     "com.hubspot.inbounddb.properties.validations.PropertyValidationRuleUpdate$Json",
@@ -18,10 +19,9 @@ RULE: Final = Record(
 
 def decode_rule(body: bytes, rule_type: str) -> ValidationRule | JsonProblem:
     """The rule that a body sets; rule_type: as the path names it."""
-    found = read_json(body, RULE)
-    if isinstance(found, JsonProblem):
-        return found
-    fields = cast("dict[str, Any]", found)
+    fields = read_fields(body, RULE)
+    if isinstance(fields, JsonProblem):
+        return fields
     return ValidationRule(
         rule_type, tuple(fields["ruleArguments"]), fields.get("shouldApplyNormalization")
     )

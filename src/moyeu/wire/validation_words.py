@@ -53,4 +53,4 @@ VALIDATION_WORDS: Final[dict[type[Problem], Render]] = {
     p.RuleNotForProperty: _not_for_property,
     p.RuleArgumentsInvalid: _arguments,
 }
-"""As `errors.PROBLEM_WORDS`, for problems of validation rules."""
+"""As `RECORD_WORDS`, for problems of validation rules."""

@@ -1,6 +1,5 @@
 """The handlers of the validation routes: decode → operation → encode."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -9,19 +8,20 @@ from moyeu.operations import validations as operations
 from moyeu.wire.access import may_read_definitions, may_write_definitions
 from moyeu.wire.answering import ok, refuse
 from moyeu.wire.decode import decoded
-from moyeu.wire.errors import PROBLEM_WORDS
 from moyeu.wire.exchange import NO_CONTENT, Answer, Request
 from moyeu.wire.jackson import JsonProblem
 from moyeu.wire.property_words import DEFINITION_WORDS
-from moyeu.wire.routes import DefinitionRoute
+from moyeu.wire.record_words import RECORD_WORDS
+from moyeu.wire.routes import Clock, DefinitionRoute
 from moyeu.wire.validation_answers import property_rules_body, rule_body
 from moyeu.wire.validation_bodies import decode_rule
 from moyeu.wire.validation_words import VALIDATION_WORDS
 
-Clock = Callable[[], int]
-"""Milliseconds since 1970, UTC."""
+_WORDS: Final = {**RECORD_WORDS, **DEFINITION_WORDS, **VALIDATION_WORDS}
 
-_WORDS: Final = {**PROBLEM_WORDS, **DEFINITION_WORDS, **VALIDATION_WORDS}
+
+def _refuse(request: Request, problem: Problem | JsonProblem) -> Answer:
+    return refuse(request, problem, _WORDS)
 
 
 async def list_rules(request: Request, _clock_ms: Clock) -> Answer:
@@ -41,7 +41,7 @@ async def read_rules(request: Request, _clock_ms: Clock) -> Answer:
         request.path["propertyName"],
     )
     if isinstance(found, Problem):
-        return refuse(request, found, _WORDS)
+        return _refuse(request, found)
     return ok({"results": [rule_body(each) for each in found]})
 
 
@@ -54,14 +54,14 @@ async def read_rule(request: Request, _clock_ms: Clock) -> Answer:
         request.path["propertyName"],
         request.path["ruleType"],
     )
-    return refuse(request, found, _WORDS) if isinstance(found, Problem) else ok(rule_body(found))
+    return _refuse(request, found) if isinstance(found, Problem) else ok(rule_body(found))
 
 
 async def put_rule(request: Request, _clock_ms: Clock) -> Answer:
     """`PUT …/{objectType}/{propertyName}/rule-type/{ruleType}`."""
     rule = await decoded(partial(decode_rule, rule_type=request.path["ruleType"]), request.body)
     if isinstance(rule, JsonProblem):
-        return refuse(request, rule, _WORDS)
+        return _refuse(request, rule)
     problem = await operations.put_rule(
         request.store,
         request.occasion(),
@@ -69,7 +69,7 @@ async def put_rule(request: Request, _clock_ms: Clock) -> Answer:
         request.path["propertyName"],
         rule,
     )
-    return NO_CONTENT if problem is None else refuse(request, problem, _WORDS)
+    return NO_CONTENT if problem is None else _refuse(request, problem)
 
 
 _READ: Final = may_read_definitions

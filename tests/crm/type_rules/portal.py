@@ -7,17 +7,11 @@ from moyeu.catalog.object_types import find_object_type
 from moyeu.catalog.pipelines import standard_pipelines
 from moyeu.catalog.properties import standard_properties
 from moyeu.crm.callers import Caller, Occasion
-from moyeu.crm.creation import CreatePlan, check_creates, plan_creates
+from moyeu.crm.creation import check_creates, plan_creates
 from moyeu.crm.definitions import TypeDefinitions, define_type
 from moyeu.crm.problems import InvalidValues, Problem, ValueProblem
-from moyeu.crm.records import (
-    CheckedUpdates,
-    RecordInput,
-    StoredRecord,
-    UpdatePlan,
-    check_updates,
-    plan_updates,
-)
+from moyeu.crm.records import CheckedUpdates, RecordInput, StoredRecord, WritePlan
+from moyeu.crm.updates import check_updates, plan_updates
 from moyeu.crm.values.outcome import ValueOutcome
 
 OWNER_ID: Final = "1000001"
@@ -51,7 +45,7 @@ def create(type_name: str, record_id: int, now_ms: int, values: Mapping[str, str
     assert isinstance(batch, CheckedUpdates), batch
     caller = Caller(12345678, 3000001, None, frozenset())
     plan = plan_creates(batch, described, {}, [record_id], Occasion(caller, now_ms, "an-id"))
-    assert isinstance(plan, CreatePlan)
+    assert isinstance(plan, WritePlan)
     assert plan.refusal is None
     return plan.results[0].record
 
@@ -65,7 +59,7 @@ def update(
 
 def updated(
     type_name: str, record: StoredRecord, now_ms: int, values: Mapping[str, str | None]
-) -> UpdatePlan:
+) -> WritePlan:
     """The plan of an update of one record."""
     described = definitions(type_name)
     rules = described.rules_for(dates_normalised=False)

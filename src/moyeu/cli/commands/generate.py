@@ -1,24 +1,21 @@
 """`moyeu generate`."""
 
 import asyncio
-import secrets
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from moyeu.app import system_clock_ms
 from moyeu.cli.console import print_json, progress, show
 from moyeu.cli.databases import opened
 from moyeu.cli.exits import USAGE, CommandError, no_portal
 from moyeu.cli.flags import DatabaseFlags, JsonFlag, settings_of
-from moyeu.crm.callers import Caller, Occasion
+from moyeu.cli.occasions import occasion_of
 from moyeu.demo.generating import generate_records
 from moyeu.demo.kinds import KINDS, SHARES_TEXT, Kind, kind_named, made_counts
 from moyeu.demo.making import ValueTakenError
 from moyeu.demo.portal import RECORDS_DEFAULT, SEED_DEFAULT
 from moyeu.operations.portals import PortalNotFound, find_portal
 from moyeu.storage.sqlite import SqliteStore
-from moyeu.wire.application import make_correlation_id
 
 
 def generate(
@@ -81,9 +78,6 @@ async def _generate(store: SqliteStore, portal_id: int, seed: int, counts: dict[
     portal = await find_portal(store, portal_id)
     if isinstance(portal, PortalNotFound):
         raise CommandError(no_portal(portal_id))
-    now_ms = system_clock_ms()
-    caller = Caller(portal.id, portal.app_id, None, frozenset())
-    occasion = Occasion(caller, now_ms, make_correlation_id(now_ms, secrets.randbits(74)))
     done = 0
     with progress("Making records", sum(counts.values())) as told:
 
@@ -93,6 +87,6 @@ async def _generate(store: SqliteStore, portal_id: int, seed: int, counts: dict[
             told(records)
 
         try:
-            await generate_records(store, occasion, seed, counts, note)
+            await generate_records(store, occasion_of(portal), seed, counts, note)
         except ValueTakenError as error:
             raise CommandError(f"{error}; {done:,} records were added") from error

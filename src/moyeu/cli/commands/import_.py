@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Annotated, BinaryIO, Final
 
 from cyclopts import Parameter
 
-from moyeu.app import system_clock_ms
 from moyeu.cli.archive_files import archive_lines, written_file
 from moyeu.cli.archive_words import archive_words, counts_told
 from moyeu.cli.console import print_json, progress, show, warn
@@ -18,9 +16,9 @@ from moyeu.cli.csv_files import WriteRow, read_rows, read_titles, row_writer, sn
 from moyeu.cli.databases import opened
 from moyeu.cli.exits import USAGE, CommandError, no_portal
 from moyeu.cli.flags import DatabaseFlags, JsonFlag, settings_of
+from moyeu.cli.occasions import occasion_of
 from moyeu.cli.table_mappings import read_mapping
 from moyeu.cli.table_words import row_words, table_words
-from moyeu.crm.callers import Caller, Occasion
 from moyeu.crm.problems import Problem
 from moyeu.operations.loading import PROBLEMS_MAX
 from moyeu.operations.portals import PortalNotFound, find_portal
@@ -28,9 +26,7 @@ from moyeu.operations.restoring import Restored, import_portal, read_header
 from moyeu.operations.table_imports import TableImported, TableRow, TableShape, import_table
 from moyeu.operations.tables import REASON_TITLE, TableMapping, guard_cell
 from moyeu.settings import Settings
-from moyeu.storage.contract import Portal
 from moyeu.storage.sqlite import SqliteStore
-from moyeu.wire.application import make_correlation_id
 
 _PORTAL_IDS: Final = range(1, 2**53)
 
@@ -220,7 +216,7 @@ async def _take_in(
 
         outcome = await import_table(
             store,
-            _occasion(portal),
+            occasion_of(portal),
             table.object_type,
             refused.titles,
             rows,
@@ -233,9 +229,3 @@ async def _take_in(
     if isinstance(outcome, Problem):
         raise CommandError(f"{table_words(outcome)}\nnothing was imported")
     return outcome
-
-
-def _occasion(portal: Portal) -> Occasion:
-    now_ms = system_clock_ms()
-    caller = Caller(portal.id, portal.app_id, None, frozenset())
-    return Occasion(caller, now_ms, make_correlation_id(now_ms, secrets.randbits(74)))

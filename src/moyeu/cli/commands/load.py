@@ -1,7 +1,6 @@
 """`moyeu load`."""
 
 import asyncio
-import secrets
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,14 +8,14 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from moyeu.app import system_clock_ms
 from moyeu.cli.console import print_json, progress, show
 from moyeu.cli.databases import opened
 from moyeu.cli.exits import CommandError, no_portal
 from moyeu.cli.flags import DatabaseFlags, JsonFlag, settings_of
 from moyeu.cli.json_lines import BadLine, read_lines
-from moyeu.crm.callers import Caller, Occasion
+from moyeu.cli.occasions import occasion_of
 from moyeu.crm.problems import InvalidValues, Problem, RequiredPropertiesMissing
+from moyeu.crm.schema_problems import UnknownObjectType
 from moyeu.operations.loading import (
     PROBLEMS_MAX,
     InvalidRecordId,
@@ -25,14 +24,11 @@ from moyeu.operations.loading import (
     LoadedValueTaken,
     LoadRow,
     RecordIdTaken,
-    UnknownObjectType,
     load_records,
 )
 from moyeu.operations.portals import PortalNotFound, find_portal
-from moyeu.storage.contract import Portal
 from moyeu.storage.sqlite import SqliteStore
-from moyeu.wire.application import make_correlation_id
-from moyeu.wire.errors import VALUE_WORDS
+from moyeu.wire.value_words import value_message
 
 
 def load(
@@ -97,13 +93,7 @@ async def _load(
             done += more
             told(done)
 
-        return await load_records(store, _occasion(portal), rows, count)
-
-
-def _occasion(portal: Portal) -> Occasion:
-    now_ms = system_clock_ms()
-    caller = Caller(portal.id, portal.app_id, None, frozenset())
-    return Occasion(caller, now_ms, make_correlation_id(now_ms, secrets.randbits(74)))
+        return await load_records(store, occasion_of(portal), rows, count)
 
 
 def _refusal(problems: Sequence[tuple[int, str]]) -> str:
@@ -116,9 +106,7 @@ def _refusal(problems: Sequence[tuple[int, str]]) -> str:
 def _words(problem: Problem) -> str:
     match problem:
         case InvalidValues(problems):
-            return "; ".join(
-                f"{each.name}: {VALUE_WORDS[type(each)].message(each)}" for each in problems
-            )
+            return "; ".join(f"{each.name}: {value_message(each)}" for each in problems)
         case RequiredPropertiesMissing(names):
             return f"required properties are missing: {', '.join(names)}"
         case UnknownObjectType(name):

@@ -1,6 +1,7 @@
 """`moyeu portal`."""
 
 import asyncio
+import shlex
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -31,7 +32,7 @@ def create(
     if json:
         print_json(_told(portal))
     else:
-        show(f"portal {portal.id} made; a token for it: moyeu token create --portal {portal.id}")
+        show(f"portal {portal.id} made; a token for it: {_token_command(portal.id, flags)}")
 
 
 def show_all(*, flags: DatabaseFlags | None = None, json: JsonFlag = False) -> None:
@@ -46,6 +47,13 @@ def show_all(*, flags: DatabaseFlags | None = None, json: JsonFlag = False) -> N
     else:
         titles = ("id", "createdAt", "name")
         print_table(titles, [[str(each[title]) for title in titles] for each in portals])
+
+
+def _token_command(portal_id: int, flags: DatabaseFlags | None) -> str:
+    """What makes a token in the same database when it is pasted."""
+    database = flags.database if flags else None
+    given = f" --database {shlex.quote(database)}" if database else ""
+    return f"moyeu token create --portal {portal_id} --scope all{given}"
 
 
 def _told(portal: Portal) -> dict[str, object]:

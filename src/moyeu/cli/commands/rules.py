@@ -14,8 +14,8 @@ from moyeu.cli.exits import CommandError, no_portal
 from moyeu.cli.flags import DatabaseFlags, settings_of
 from moyeu.crm.admin_rules import AdminRules, ConditionalRule
 from moyeu.crm.problems import Problem
+from moyeu.crm.schema_problems import UnknownObjectType
 from moyeu.operations.admin_rules import (
-    ObjectTypeNotFound,
     RequiredPropertiesReadOnly,
     RuledPropertiesUnknown,
     read_admin_rules,
@@ -108,7 +108,7 @@ def _words(problem: Problem) -> str:
     match problem:
         case PortalNotFound(portal_id):
             return no_portal(portal_id)
-        case ObjectTypeNotFound(name):
+        case UnknownObjectType(name):
             return f"the portal has no object type {name!r}"
         case RuledPropertiesUnknown(names):
             return "\n".join(f"the object type has no property {each!r}" for each in names)

@@ -124,8 +124,8 @@ def _words(problem: Problem) -> str:
 
 def _unknown_scope(name: str) -> str:
     near = difflib.get_close_matches(name, sorted(known_scopes()), n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    return f"{name} is no scope that a route asks for{hint}"
+    hint = f"did you mean {near[0]}?" if near else "all grants every one, read those that only read"
+    return f"{name} is no scope that a route asks for; {hint}"
 
 
 def _told(token: Token) -> dict[str, object]:

@@ -71,10 +71,11 @@ def _steps(properties: Mapping[str, PropertyDefinition]) -> list[_Step]:
         for name, each in properties.items()
         if not each.hubspot_defined and (formula := formula_of(each)) is not None
     }
-    return [_Step(name, formulas[name]) for name in _in_order(formulas)]
+    return [_Step(name, formulas[name]) for name in in_order(formulas)]
 
 
-def _in_order(formulas: Mapping[str, Formula]) -> list[str]:
+def in_order(formulas: Mapping[str, Formula]) -> list[str]:
+    """The names of formulas, each after those that it reads; without those in a cycle."""
     sorter = TopologicalSorter(
         {name: each.names & formulas.keys() for name, each in formulas.items()}
     )

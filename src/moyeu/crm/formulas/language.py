@@ -6,6 +6,8 @@ Source: properties guide of 2026-03; functions marked so stand only in HubSpot's
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from moyeu.catalog.limits import FORMULA_ARGUMENTS_MAX
+
 ValueType = Literal["number", "string", "bool"]
 """What a formula or a part of it results in."""
 
@@ -16,9 +18,6 @@ KEYWORDS: Final = frozenset(
 
 WRAPPERS: Final[dict[str, ValueType]] = {"string": "string", "bool": "bool"}
 """`string(x)` and `bool(x)` read a property as that; a bare name reads it as a number."""
-
-ARGUMENTS_MAX: Final = 100
-"""Arguments of a function that takes many. DOCUMENTED."""
 
 NESTING_MAX: Final = 50
 """How deep brackets, conditions and negations may stand in each other. GUESS.
@@ -46,11 +45,11 @@ def _of(*arguments: ValueType | None, result: ValueType, most: int = 0) -> Funct
 
 
 FUNCTIONS: Final[dict[str, Function]] = {
-    "concatenate": _of("string", "string", result="string", most=ARGUMENTS_MAX),
+    "concatenate": _of("string", "string", result="string", most=FORMULA_ARGUMENTS_MAX),
     "contains": _of("string", "string", result="bool"),
     "is_present": _of(None, result="bool"),
-    "max": _of("number", "number", result="number", most=ARGUMENTS_MAX),
-    "min": _of("number", "number", result="number", most=ARGUMENTS_MAX),
+    "max": _of("number", "number", result="number", most=FORMULA_ARGUMENTS_MAX),
+    "min": _of("number", "number", result="number", most=FORMULA_ARGUMENTS_MAX),
     "number_to_string": _of("number", result="string"),
     "string_to_number": _of("string", result="number"),
     # Only in HubSpot's own formulas (recorded definitions of 2024 to 2026). That a client may use

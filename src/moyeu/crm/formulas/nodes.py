@@ -104,7 +104,9 @@ class Formula:
     names: frozenset[str]
 
 
-FaultKind = Literal["unexpected", "unfinished", "unknown_function", "arity", "type", "too_deep"]
+FaultKind = Literal[
+    "unexpected", "unfinished", "unknown_function", "arity", "type", "too_deep", "too_long"
+]
 """Why a formula is refused."""
 
 

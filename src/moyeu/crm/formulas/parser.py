@@ -8,6 +8,7 @@ do not chain, and that a condition stands only where an expression begins.
 from functools import lru_cache
 from typing import Final, NoReturn
 
+from moyeu.catalog.limits import FORMULA_CHARACTERS_MAX
 from moyeu.crm.formulas.canonical import canonical
 from moyeu.crm.formulas.language import FUNCTIONS, KEYWORDS, NESTING_MAX, WRAPPERS, ValueType
 from moyeu.crm.formulas.nodes import (
@@ -60,7 +61,8 @@ class _RefusedError(Exception):
 def parse_formula(formula: str) -> Formula | FormulaFault:
     """The formula as a tree, or the first thing wrong with it.
 
-    The canonical form can be read too: it may be nested more deeply than what was written.
+    The canonical form can be read too: it may be nested more deeply than what was written, and
+    longer.
     Source: the grammar of the properties guide of 2026-03; `[ ]` and `if(…)` observed refused.
     """
     parsed = _parse(formula)
@@ -71,6 +73,8 @@ def parse_formula(formula: str) -> Formula | FormulaFault:
 
 
 def _parse(formula: str) -> Formula | FormulaFault:
+    if len(formula) > FORMULA_CHARACTERS_MAX:
+        return FormulaFault("too_long", "", 0)
     parser = _Parser(formula)
     try:
         root = parser.whole()

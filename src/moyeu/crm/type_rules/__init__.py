@@ -8,7 +8,7 @@ own, `draft` says how values are derived, `formula_values` computes HubSpot's ow
 from collections.abc import Mapping
 from typing import Final
 
-from moyeu.catalog.object_types import find_object_type
+from moyeu.catalog.object_types import object_type_named
 from moyeu.crm.type_rules.activities import RULES as ACTIVITY_RULES
 from moyeu.crm.type_rules.companies import RULES as COMPANY_RULES
 from moyeu.crm.type_rules.contacts import RULES as CONTACT_RULES
@@ -31,14 +31,8 @@ _BY_TYPE_NAME: Final[Mapping[str, TypeRules]] = {
 }
 
 
-def _type_id(name: str) -> str:
-    found = find_object_type(name)
-    assert found is not None, name
-    return found.id
-
-
 _BY_TYPE_ID: Final[Mapping[str, TypeRules]] = {
-    _type_id(name): rules for name, rules in _BY_TYPE_NAME.items()
+    object_type_named(name).id: rules for name, rules in _BY_TYPE_NAME.items()
 }
 
 

@@ -4,7 +4,7 @@ import html
 from html.parser import HTMLParser
 from typing import Final
 
-from moyeu.catalog.object_types import find_object_type
+from moyeu.catalog.object_types import object_type_named
 from moyeu.crm.type_rules.draft import Draft, Step
 
 PREVIEW: Final = "hs_body_preview"
@@ -92,9 +92,7 @@ def coordinates(type_name: str) -> Step:
 
     Observed on notes and tasks (2026-03) and calls (2025-05).
     """
-    object_type = find_object_type(type_name)
-    assert object_type is not None, type_name
-    type_id = object_type.id
+    type_id = object_type_named(type_name).id
 
     def follow(draft: Draft) -> None:
         if draft.changes("hs_object_id"):

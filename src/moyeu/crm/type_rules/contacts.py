@@ -136,6 +136,8 @@ RULES: Final = TypeRules(
             "hs_all_contact_vids",
             "hs_currently_enrolled_in_prospecting_agent",
             "hs_email_domain",
+            # In updates of 2024 too, in those of 2025 and 2026 no more.
+            "hs_is_contact",
             "hs_membership_has_accessed_private_content",
             "hs_registered_member",
         ),

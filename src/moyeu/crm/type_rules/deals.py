@@ -4,7 +4,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from moyeu.catalog.pipelines import Pipeline
-from moyeu.crm.type_rules.draft import Draft, Step, counters, derivation_of, initial_values
+from moyeu.crm.type_rules.draft import Draft, Step, counters, derivation_of, flag, initial_values
 from moyeu.crm.type_rules.formula_values import formula_values
 from moyeu.crm.type_rules.ownership import ownership
 from moyeu.crm.type_rules.rules import Properties, TypeRules, only_when_created
@@ -82,8 +82,8 @@ def _stage_values(pipelines: tuple[Pipeline, ...]) -> Step:
         draft.put("hs_deal_stage_probability_shadow", text or "0")
         if not draft.changes("hs_deal_stage_probability"):
             draft.put("hs_deal_stage_probability", text)
-        draft.put("hs_is_closed", _flag(is_closed) if known else "")
-        draft.put("hs_is_closed_won", _flag(is_won))
+        draft.put("hs_is_closed", flag(is_closed) if known else "")
+        draft.put("hs_is_closed_won", flag(is_won))
         if is_closed and not draft.changes("closedate"):
             draft.fill("closedate", draft.now)
 
@@ -109,10 +109,6 @@ def _creation(draft: Draft) -> None:
     """The time of creation under its newer name too (observed 2023–2026)."""
     if draft.is_new:
         draft.put("hs_createdate", draft.now)
-
-
-def _flag(holds: bool) -> str:
-    return "true" if holds else "false"
 
 
 def _derivation(pipelines: tuple[Pipeline, ...], properties: Properties) -> Derivation:

@@ -87,6 +87,11 @@ def initial_values(values: Mapping[str, str]) -> Step:
     return fill
 
 
+def flag(holds: bool) -> str:
+    """A truth as a value."""
+    return "true" if holds else "false"
+
+
 def counters(*names: str) -> dict[str, str]:
     """Initial values of numbers that count from zero."""
     return dict.fromkeys(names, "0")

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from graphlib import TopologicalSorter
 
 from moyeu.catalog.properties import PropertyType
-from moyeu.crm.formulas.derivation import formula_of
+from moyeu.crm.formulas.derivation import formula_of, in_order
 from moyeu.crm.formulas.evaluate import RecordValues, evaluate
 from moyeu.crm.formulas.nodes import Formula
 from moyeu.crm.formulas.parser import parse_formula
@@ -35,7 +34,7 @@ def formula_values(
     whose definition, as far as known, has none. A formula of a datetime property gives
     milliseconds, and the value is written as a moment (observed 2026-03: `hs_v2_*`).
     """
-    calculations = _in_order(properties, except_for, further)
+    calculations = _calculations(properties, except_for, further)
     inputs = frozenset().union(*(each.formula.names for each in calculations))
     types: dict[str, PropertyType] = {name: each.type for name, each in properties.items()}
 
@@ -55,10 +54,10 @@ def formula_values(
     return compute
 
 
-def _in_order(
+def _calculations(
     properties: Properties, except_for: Set[str], further: Mapping[str, str]
 ) -> list[_Calculation]:
-    """Each formula after those whose results it reads; HubSpot's own know no cycle."""
+    """Each formula after those whose results it reads."""
     formulas = {
         name: formula
         for name, each in properties.items()
@@ -67,9 +66,8 @@ def _in_order(
         and (formula := formula_of(each)) is not None
     }
     formulas |= {name: _parsed(text) for name, text in further.items() if name in properties}
-    order = TopologicalSorter(
-        {name: formulas[name].names & formulas.keys() for name in sorted(formulas)}
-    ).static_order()
+    order = in_order(formulas)
+    assert len(order) == len(formulas), "HubSpot's own formulas know no cycle"
     return [
         _Calculation(name, formulas[name], properties[name].type == "datetime") for name in order
     ]

@@ -4,7 +4,7 @@ from typing import Final
 
 from moyeu.catalog.pipelines import Pipeline
 from moyeu.crm.type_rules.bodies import PREVIEWS, coordinates, preview_of_html
-from moyeu.crm.type_rules.draft import Draft, derivation_of, initial_values
+from moyeu.crm.type_rules.draft import Draft, derivation_of, flag, initial_values
 from moyeu.crm.type_rules.ownership import ownership
 from moyeu.crm.type_rules.rules import Properties, TypeRules, only_when_created
 from moyeu.crm.values.moment import read_iso
@@ -48,7 +48,7 @@ def _completion(draft: Draft) -> None:
     draft.put("hs_task_completion_count", _number(is_done))
     draft.put("hs_task_is_completed", _number(is_done))
     draft.put("hs_task_is_completed_sequence", "0")
-    draft.put("hs_task_is_open", _flag(not is_done))
+    draft.put("hs_task_is_open", flag(not is_done))
     for name, task_type in _COMPLETED_OF_TYPE.items():
         draft.put(name, _number(is_done and draft.text(_TYPE) == task_type))
 
@@ -64,14 +64,10 @@ def _due_date(draft: Draft) -> None:
     due_ms = read_iso(draft.text(_DUE))
     ended_ms = read_iso(draft.text("hs_task_completion_date"))
     is_past = due_ms is not None and due_ms < (draft.now_ms if ended_ms is None else ended_ms)
-    draft.put("hs_task_is_overdue", _flag(is_past and ended_ms is None))
-    draft.put("hs_task_is_past_due_date", _flag(is_past))
-    draft.put("hs_task_missed_due_date", _flag(is_past))
+    draft.put("hs_task_is_overdue", flag(is_past and ended_ms is None))
+    draft.put("hs_task_is_past_due_date", flag(is_past))
+    draft.put("hs_task_missed_due_date", flag(is_past))
     draft.put("hs_task_missed_due_date_count", _number(is_past))
-
-
-def _flag(holds: bool) -> str:
-    return "true" if holds else "false"
 
 
 def _number(holds: bool) -> str:

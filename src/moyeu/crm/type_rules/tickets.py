@@ -3,7 +3,7 @@
 from typing import Final
 
 from moyeu.catalog.pipelines import Pipeline
-from moyeu.crm.type_rules.draft import Draft, Step, counters, derivation_of, initial_values
+from moyeu.crm.type_rules.draft import Draft, Step, counters, derivation_of, flag, initial_values
 from moyeu.crm.type_rules.formula_values import formula_values
 from moyeu.crm.type_rules.ownership import ownership
 from moyeu.crm.type_rules.rules import Properties, TypeRules, only_when_created
@@ -43,16 +43,13 @@ def _closing(pipelines: tuple[Pipeline, ...]) -> Step:
     `time_to_close` and sets `hs_ticket_reopened_at`.
     """
     closed = frozenset(
-        stage.id
-        for pipeline in pipelines
-        for stage in pipeline.stages
-        if dict(stage.metadata).get("isClosed") == "true"
+        stage.id for pipeline in pipelines for stage in pipeline.stages if stage.is_closed
     )
 
     def follow(draft: Draft) -> None:
         if draft.concerns(_STAGE):
             is_closed, was_closed = draft.text(_STAGE) in closed, draft.before.get(_STAGE) in closed
-            draft.put("hs_is_closed", "true" if is_closed else "false")
+            draft.put("hs_is_closed", flag(is_closed))
             if is_closed and not was_closed:
                 _put_unless_written(draft, "closed_date", draft.now)
                 draft.put("hs_last_closed_date", draft.text("closed_date"))

@@ -8,10 +8,8 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from moyeu.catalog.limits import RULE_DOMAINS_MAX
 from moyeu.crm.validations.arguments import Arguments, RuleTest
-
-DOMAINS_MAX: Final = 20
-"""Domains that one rule may name. DOCUMENTED."""
 
 _DOMAIN_CHARACTERS_MAX: Final = 253
 _EMAIL_CHARACTERS_MAX: Final = 254
@@ -72,7 +70,7 @@ url = _without_arguments(_is_url)
 
 
 def _domains(arguments: Arguments) -> frozenset[str] | None:
-    if not 1 <= len(arguments) <= DOMAINS_MAX or not all(map(_is_domain, arguments)):
+    if not 1 <= len(arguments) <= RULE_DOMAINS_MAX or not all(map(_is_domain, arguments)):
         return None
     return frozenset(each.lower() for each in arguments)
 

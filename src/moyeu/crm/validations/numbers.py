@@ -4,10 +4,8 @@ import re
 from decimal import Decimal
 from typing import Final
 
+from moyeu.catalog.limits import RULE_DECIMALS_MAX
 from moyeu.crm.validations.arguments import Arguments, RuleTest, whole_number
-
-DECIMALS_MAX: Final = 20
-"""Largest number of decimal places that a rule may allow. DOCUMENTED."""
 
 _NUMBER: Final = re.compile(r"-?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})", re.ASCII)
 
@@ -32,7 +30,7 @@ def max_number(arguments: Arguments) -> RuleTest | None:
 
 def decimals(arguments: Arguments) -> RuleTest | None:
     """At most that many digits after the point, zeros at the end included: a guess."""
-    places = whole_number(arguments, 0, DECIMALS_MAX)
+    places = whole_number(arguments, 0, RULE_DECIMALS_MAX)
     if places is None:
         return None
     return lambda text, _now_ms: len(text.partition(".")[2]) <= places

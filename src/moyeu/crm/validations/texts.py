@@ -9,16 +9,12 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
+from moyeu.catalog.limits import (
+    PATTERN_VALUE_CHARACTERS_MAX,
+    RULE_LENGTH_MAX,
+    RULE_MESSAGE_CHARACTERS_MAX,
+)
 from moyeu.crm.validations.arguments import Arguments, Normaliser, RuleTest, chosen, whole_number
-
-LENGTH_MAX: Final = 10_000
-"""Largest length that a rule may ask for or allow. DOCUMENTED for the longest; else a GUESS."""
-
-PATTERN_VALUE_CHARACTERS_MAX: Final = 1_000
-"""Characters of a value that has to match a pattern. DOCUMENTED (December 2025)."""
-
-MESSAGE_CHARACTERS_MAX: Final = 100
-"""Characters of what is said of a value that does not match. DOCUMENTED (December 2025)."""
 
 PATTERN_BYTES_MAX: Final = 1 << 20
 """Memory of one compiled pattern. RE2 takes time in proportion to the pattern times the text; at
@@ -131,13 +127,13 @@ def change_case(arguments: Arguments) -> Normaliser:
 
 def min_length(arguments: Arguments) -> RuleTest | None:
     """At least that many characters; an example of the guide has 1, its text more than 1."""
-    length = whole_number(arguments, 1, LENGTH_MAX)
+    length = whole_number(arguments, 1, RULE_LENGTH_MAX)
     return None if length is None else lambda text, _now_ms: len(text) >= length
 
 
 def max_length(arguments: Arguments) -> RuleTest | None:
     """At most that many characters."""
-    length = whole_number(arguments, 1, LENGTH_MAX)
+    length = whole_number(arguments, 1, RULE_LENGTH_MAX)
     return None if length is None else lambda text, _now_ms: len(text) <= length
 
 
@@ -151,7 +147,7 @@ def pattern(arguments: Arguments) -> RuleTest | None:
     long. A text longer than what such a rule allows breaks it. That the pattern may match a part of
     the text is a guess: the guide's example has both anchors.
     """
-    if len(arguments) != 2 or not 1 <= len(arguments[1]) <= MESSAGE_CHARACTERS_MAX:
+    if len(arguments) != 2 or not 1 <= len(arguments[1]) <= RULE_MESSAGE_CHARACTERS_MAX:
         return None
     compiled = _compiled(arguments[0])
     if compiled is None:

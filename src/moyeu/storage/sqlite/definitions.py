@@ -18,7 +18,12 @@ from moyeu.crm.admin_rules import NO_ADMIN_RULES, AdminRules
 from moyeu.crm.definitions import Owner, Team, TypeDefinitions, define_type
 from moyeu.crm.object_schemas import ObjectSchema, PortalTypes, portal_types
 from moyeu.crm.validations import ValidationRule
-from moyeu.storage.contract import AuditEntry, DefinitionKind, StoredDefinition
+from moyeu.storage.contract import (
+    AuditEntry,
+    DefinitionKind,
+    ObjectTypeGoneError,
+    StoredDefinition,
+)
 from moyeu.storage.sqlite import queries
 
 Row = tuple[Any, ...]
@@ -74,7 +79,8 @@ class DefinitionReads:
 
     def _define(self, portal_id: int, object_type_id: str) -> TypeDefinitions:
         object_type = self.object_types(portal_id).by_id(object_type_id)
-        assert object_type is not None, f"no object type {object_type_id}"
+        if object_type is None:
+            raise ObjectTypeGoneError(object_type_id)
         key = {"portal_id": portal_id, "object_type_id": object_type_id}
         properties = {each.name: each for each in standard_properties(object_type)}
         for name, text in self._rows(queries.PROPERTIES, key):
@@ -326,7 +332,8 @@ class DefinitionWrites(DefinitionReads):
     def remove_pipeline(self, portal_id: int, object_type_id: str, pipeline_id: str) -> None:
         """See the contract."""
         object_type = self.object_types(portal_id).by_id(object_type_id)
-        assert object_type is not None, f"no object type {object_type_id}"
+        if object_type is None:
+            raise ObjectTypeGoneError(object_type_id)
         if any(each.id == pipeline_id for each in standard_pipelines(object_type)):
             self._put(portal_id, object_type_id, "pipeline", pipeline_id, _REMOVED)
         else:

@@ -197,10 +197,11 @@ _ASSOCIATION: Final = (
     " a.type_id"
 )
 
-# What are these records associated with?
+# What are these records associated with? Ids of two types may coincide in a copied old portal.
 ASSOCIATIONS: Final = f"""
 SELECT {_ASSOCIATION} FROM json_each(:record_ids) AS k
 CROSS JOIN association AS a ON a.portal_id = :portal_id AND a.from_record_id = k.value
+WHERE a.from_object_type_id = :object_type_id
 ORDER BY a.from_record_id, a.to_object_type_id, a.to_record_id, a.category, a.type_id
 """
 
@@ -332,7 +333,19 @@ WHERE portal_id = :portal_id AND number > :number ORDER BY number LIMIT :count_m
 """
 
 LAST_WRITE: Final = """
-SELECT coalesce(max(number), 0) FROM record_write WHERE portal_id = :portal_id
+SELECT max(
+    coalesce((SELECT max(number) FROM record_write WHERE portal_id = :portal_id), 0),
+    (SELECT last_erased_write FROM portal WHERE portal_id = :portal_id)
+)
+"""
+
+# Before writes are erased: cursors must not meet their numbers again.
+KEEP_LAST_WRITE: Final = """
+UPDATE portal SET last_erased_write = max(
+    last_erased_write,
+    coalesce((SELECT max(number) FROM record_write WHERE portal_id = :portal_id), 0)
+)
+WHERE portal_id = :portal_id
 """
 
 # The hot statements take positions: apsw binds a tuple faster than a mapping.
@@ -396,7 +409,8 @@ RETURNING record_id
 # All writes of these records, of which nothing is left to begin a chain with: walks the history.
 ERASE_MERGED_HISTORY: Final = """
 DELETE FROM record_write
-WHERE portal_id = :portal_id AND record_id IN (SELECT value FROM json_each(:record_ids))
+WHERE portal_id = :portal_id AND object_type_id = :object_type_id
+  AND record_id IN (SELECT value FROM json_each(:record_ids))
 """
 
 # Those that went into a record which goes itself now.

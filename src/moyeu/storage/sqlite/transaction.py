@@ -173,12 +173,16 @@ class SqliteReadTransaction(DefinitionReads):
         )
 
     def associations(
-        self, portal_id: int, record_ids: Sequence[int]
+        self, portal_id: int, object_type_id: str, record_ids: Sequence[int]
     ) -> dict[int, list[Association]]:
         """See the contract."""
         rows = self._rows(
             queries.ASSOCIATIONS,
-            {"portal_id": portal_id, "record_ids": _json(list(dict.fromkeys(record_ids)))},
+            {
+                "portal_id": portal_id,
+                "object_type_id": object_type_id,
+                "record_ids": _json(list(dict.fromkeys(record_ids))),
+            },
         )
         found: dict[int, list[Association]] = {each: [] for each in record_ids}
         for row in rows:
@@ -457,7 +461,7 @@ class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites):
         self, portal_id: int, object_type_id: str, record_id: int
     ) -> tuple[list[Association], list[Association]]:
         """The associations from a record, and those to it."""
-        forth = self.associations(portal_id, [record_id])[record_id]
+        forth = self.associations(portal_id, object_type_id, [record_id])[record_id]
         rows = self._rows(
             queries.ASSOCIATIONS_BACK,
             {
@@ -478,6 +482,7 @@ class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites):
         }
         rows = self._rows(queries.ERASE_RECORDS, key)
         self._free_values(portal_id, object_type_id, [row[:2] for row in rows])
+        self._connection.execute(queries.KEEP_LAST_WRITE, {"portal_id": portal_id})
         last_writes = [row[2] for row in rows if row[2]]
         self._connection.execute(
             queries.ERASE_HISTORY, {"portal_id": portal_id, "last_writes": _json(last_writes)}
@@ -489,7 +494,7 @@ class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites):
         if merged := [record_id for (record_id,) in self._rows(queries.FORGET_MERGED, key)]:
             self._connection.execute(
                 queries.ERASE_MERGED_HISTORY,
-                {"portal_id": portal_id, "record_ids": _json(merged)},
+                {**key, "record_ids": _json(merged)},
             )
         return len(rows)
 
@@ -563,6 +568,7 @@ class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites):
         """See the contract."""
         self.object_types_changed(portal_id, object_type_id)
         key = {"portal_id": portal_id, "object_type_id": object_type_id}
+        self._connection.execute(queries.KEEP_LAST_WRITE, {"portal_id": portal_id})
         for statement in queries.PURGE_OBJECT_TYPE:
             self._connection.execute(statement, key)
         self._connection.execute(queries.PURGE_ASSOCIATIONS, key)

@@ -35,12 +35,12 @@ def batch_of(item: Record, **others: Shape) -> Record:
 # Observed: the class of a spec and the text about its two fields (2023). That the outer fields are
 # required, as older API descriptions say, is a guess: the newest ones do not.
 _ASSOCIATIONS: Final = "com.hubspot.inbounddb.associations.base."
+ASSOCIATION_CATEGORIES: Final = ("HUBSPOT_DEFINED", "USER_DEFINED", "INTEGRATOR_DEFINED", "WORK")
 ASSOCIATION_SPEC: Final = Record(
     f"{_ASSOCIATIONS}AssociationSpec$Json",
     {
         "associationCategory": Choice(
-            f"{_ASSOCIATIONS}AssociationCategory",
-            ("HUBSPOT_DEFINED", "USER_DEFINED", "INTEGRATOR_DEFINED", "WORK"),
+            f"{_ASSOCIATIONS}AssociationCategory", ASSOCIATION_CATEGORIES
         ),
         "associationTypeId": INT,
     },

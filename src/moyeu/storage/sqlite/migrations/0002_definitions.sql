@@ -41,6 +41,9 @@ CREATE INDEX record_merged_survivor ON record_merged (portal_id, object_type_id,
 
 ALTER TABLE portal ADD COLUMN next_object_type INTEGER NOT NULL DEFAULT 2000001;
 
+-- The highest number of a write when writes were erased: none is given out twice.
+ALTER TABLE portal ADD COLUMN last_erased_write INTEGER NOT NULL DEFAULT 0;
+
 ALTER TABLE owner ADD COLUMN type TEXT NOT NULL DEFAULT 'PERSON';
 ALTER TABLE owner ADD COLUMN teams TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE owner ADD COLUMN created_at_ms INTEGER NOT NULL DEFAULT 0;

@@ -1,0 +1,95 @@
+"""Work in the writer's turn: what is said when the turn does not come, or comes too late."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from moyeu.crm.callers import Occasion
+from moyeu.crm.definitions import TypeDefinitions
+from moyeu.crm.problems import Problem, RecordsLocked, UniqueValueLocked
+from moyeu.crm.records import CheckedUpdates, WritePlan, claimed_unique_values
+from moyeu.crm.schema_problems import UnknownObjectType
+from moyeu.crm.validations import has_pattern
+from moyeu.storage.contract import Store, WriterBusyError, WriteTransaction
+
+T = TypeVar("T")
+Checked = TypeVar("Checked", bound=CheckedUpdates)
+
+CarryOut = Callable[[WriteTransaction, Occasion, TypeDefinitions, Checked], WritePlan | Problem]
+"""Reads what a checked batch needs, plans it and applies the plan."""
+
+
+async def definitions_of(store: Store, portal_id: int, type_id: str) -> TypeDefinitions:
+    """The newest committed definitions of an object type."""
+    found = store.cached_definitions(portal_id, type_id)
+    if found is None:
+        found = await store.read(lambda transaction: transaction.definitions(portal_id, type_id))
+    return found
+
+
+async def write_in_turn(store: Store, work: Callable[[WriteTransaction], T]) -> T | RecordsLocked:
+    """What the work answers; RecordsLocked when its turn does not come in time."""
+    try:
+        return await store.write(work)
+    except WriterBusyError:
+        return RecordsLocked()
+
+
+async def write_batch(
+    store: Store,
+    occasion: Occasion,
+    type_id: str,
+    check: Callable[[TypeDefinitions], Checked | Problem],
+    carry_out: CarryOut[Checked],
+    *,
+    admin_rules: bool,
+) -> WritePlan | Problem:
+    """Checks a batch of writes beside the writer, and carries it out in the writer's turn.
+
+    admin_rules: whether the rules of the portal's admins hold for it. A batch whose turn does not
+    come in time is told the first unique value at stake, if any.
+    """
+    portal_id = occasion.caller.portal_id
+    definitions = await definitions_of(store, portal_id, type_id)
+    if any(map(has_pattern, definitions.validations.values())):
+        # A hostile pattern may take seconds for a full batch, in which others must be served.
+        checked = await asyncio.to_thread(check, definitions)
+    else:
+        checked = check(definitions)
+    if isinstance(checked, Problem):
+        return checked
+
+    def work(transaction: WriteTransaction) -> WritePlan | Problem:
+        if gone := type_gone(transaction, portal_id, type_id):
+            return gone
+        current = transaction.definitions(portal_id, type_id)
+        holding = current.for_call(admin_rules=admin_rules)
+        if current is definitions:
+            return carry_out(transaction, occasion, holding, checked)
+        # The definitions changed while the batch waited for its turn.
+        again = check(current)
+        if isinstance(again, Problem):
+            return again
+        return carry_out(transaction, occasion, holding, again)
+
+    try:
+        return await store.write(work)
+    except WriterBusyError:
+        return _locked(definitions, checked)
+
+
+def type_gone(
+    transaction: WriteTransaction, portal_id: int, type_id: str
+) -> UnknownObjectType | None:
+    """The problem of a write whose custom type was archived or purged before its turn came."""
+    found = transaction.object_types(portal_id).find(type_id)
+    return UnknownObjectType(type_id) if found is None else None
+
+
+def _locked(definitions: TypeDefinitions, batch: CheckedUpdates) -> Problem:
+    """What a batch is told whose turn did not come: the first unique value at stake, if any."""
+    claims = claimed_unique_values(batch.inputs, definitions)
+    if not claims:
+        return RecordsLocked()
+    name, value = claims[0]
+    return UniqueValueLocked(definitions.object_type.id, name, value)

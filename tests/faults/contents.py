@@ -1,0 +1,163 @@
+"""What a database of the fault tests holds, read beside a server if one runs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import apsw
+
+from moyeu.crm.associations import Association, AssociationTypes, association_types_of
+from moyeu.crm.history import RecordWrite
+from moyeu.crm.records import StoredRecord
+from moyeu.storage.sqlite.definitions import Snapshots
+from moyeu.storage.sqlite.transaction import SqliteReadTransaction
+from tests.faults.load import Contact, Start
+from tests.faults.portal import (
+    COMPANIES_ID,
+    CONTACTS_ID,
+    MARK,
+    PORTAL_ID,
+    SEED,
+    SERVICES_ID,
+    SKU,
+    STAGE,
+    TYPE_NAMES,
+)
+
+_PAGE = 500
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Found:
+    """The contents.
+
+    records: by type and id, archived ones too. writes: ascending by number. values: rows of the
+    unique index. merged: survivor by id. stages: the ids of the stages of partner services.
+    audits: what happened to each stage, oldest first.
+    """
+
+    verdict: str
+    records: dict[str, dict[int, StoredRecord]]
+    histories: dict[int, list[RecordWrite]]
+    writes: list[RecordWrite]
+    values: dict[str, dict[tuple[str, str], int]]
+    associations: list[Association]
+    association_types: AssociationTypes
+    merged: dict[int, int]
+    next_record_id: int
+    stages: frozenset[str]
+    audits: dict[str, list[str]]
+    everything: dict[int, StoredRecord] = field(default_factory=dict)
+
+    def survivor(self, record_id: int) -> int:
+        """The id under which a record lives on."""
+        return self.merged.get(record_id, record_id)
+
+    def skus(self) -> dict[int, str]:
+        """Of the partner services, by record id."""
+        records = self.records[SERVICES_ID]
+        return {key: each.properties[SKU] for key, each in records.items()}
+
+    def start(self) -> Start:
+        """What new clients may go on with."""
+        services, companies = self.records[SERVICES_ID], self.records[COMPANIES_ID]
+        contacts = self.records[CONTACTS_ID]
+        seeded = {key for key, each in companies.items() if each.properties[MARK].startswith(SEED)}
+        return Start(
+            self.skus(),
+            {key: each.properties[STAGE] for key, each in services.items()},
+            sorted(self.stages),
+            {key: _contact(each) for key, each in contacts.items() if each.archived_at_ms is None},
+            [key for key, each in contacts.items() if each.archived_at_ms is not None],
+            [
+                key
+                for key, each in companies.items()
+                if key not in seeded and each.archived_at_ms is None
+            ],
+            sorted(seeded),
+        )
+
+
+def _contact(record: StoredRecord) -> Contact:
+    texts = [
+        record.properties.get("email", ""),
+        *record.properties.get("hs_additional_emails", "").split(";"),
+    ]
+    return Contact(tuple(filter(None, texts)), record.properties.get(SKU, ""))
+
+
+def read_database(database: Path) -> Found:
+    """Everything of the test portal."""
+    connection = apsw.Connection(str(database))
+    try:
+        connection.set_busy_timeout(5_000)
+        connection.pragma("query_only", True)
+        connection.execute("BEGIN")
+        return _read(connection)
+    finally:
+        connection.close()
+
+
+def _read(connection: apsw.Connection) -> Found:
+    transaction = SqliteReadTransaction(connection, Snapshots(), lambda snapshot: None)
+    records = {type_id: _records(transaction, type_id) for type_id in TYPE_NAMES}
+    histories: dict[int, list[RecordWrite]] = {}
+    for type_id, of_type in records.items():
+        histories |= transaction.history(PORTAL_ID, type_id, list(of_type.values()))
+    audits: dict[str, list[str]] = {}
+    for type_id, entry in transaction.pipeline_audits(PORTAL_ID):
+        if type_id == SERVICES_ID and entry.stage_id:
+            audits.setdefault(entry.stage_id, []).append(entry.action)
+    pipelines = transaction.definitions(PORTAL_ID, SERVICES_ID).pipelines
+    return Found(
+        verdict=str(connection.pragma("integrity_check")),
+        records=records,
+        histories=histories,
+        writes=_paged(
+            lambda last: transaction.writes_after(PORTAL_ID, last.number if last else 0, _PAGE)
+        ),
+        values={type_id: _values(connection, type_id) for type_id in TYPE_NAMES},
+        associations=_paged(lambda last: transaction.associations_after(PORTAL_ID, last, _PAGE)),
+        association_types=association_types_of(transaction.object_types(PORTAL_ID)),
+        merged={
+            record_id: survivor_id
+            for _, record_id, survivor_id in _paged(
+                lambda last: transaction.merged_after(PORTAL_ID, *(last or ("", 0))[:2], _PAGE)
+            )
+        },
+        next_record_id=transaction.counters(PORTAL_ID).next_record_id,
+        stages=frozenset(stage.id for each in pipelines for stage in each.stages),
+        audits=audits,
+        everything={key: each for of_type in records.values() for key, each in of_type.items()},
+    )
+
+
+def _paged(read: Callable[[T | None], list[T]]) -> list[T]:
+    found: list[T] = []
+    while page := read(found[-1] if found else None):
+        found.extend(page)
+    return found
+
+
+def _values(connection: apsw.Connection, type_id: str) -> dict[tuple[str, str], int]:
+    rows = connection.execute(
+        "SELECT property, value, record_id FROM unique_value"
+        " WHERE portal_id = ? AND object_type_id = ?",
+        (PORTAL_ID, type_id),
+    )
+    return {(name, value): owner for name, value, owner in rows}
+
+
+def _records(transaction: SqliteReadTransaction, type_id: str) -> dict[int, StoredRecord]:
+    pages = [
+        _paged(
+            lambda last, archived=archived: transaction.page(  # type: ignore[misc]
+                PORTAL_ID, type_id, last.record_id + 1 if last else 0, _PAGE, archived=archived
+            )
+        )
+        for archived in (False, True)
+    ]
+    return {each.record_id: each for page in pages for each in page}
