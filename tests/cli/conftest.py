@@ -93,10 +93,10 @@ class ServerProcess:
         return Ended(self._process.returncode, out, err)
 
     def kill(self) -> None:
-        """Ends it whatever it does."""
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.communicate()
+        """Ends it whatever it does, and closes its pipes, which its own end does not."""
+        with self._process as process:
+            if process.poll() is None:
+                process.kill()
 
 
 @pytest.fixture
