@@ -51,7 +51,10 @@ class InvalidOption(ValueProblem):
 
 @dataclass(frozen=True, slots=True)
 class InvalidStage(ValueProblem):
-    """The stage is in none of the pipelines; each is (pipeline id, stage ids)."""
+    """The stage is in none of the pipelines; each is (pipeline id, stage ids).
+
+    They are those of the type, or the one that was given with the stage.
+    """
 
     pipelines: tuple[tuple[str, tuple[str, ...]], ...]
 

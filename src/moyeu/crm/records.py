@@ -17,6 +17,7 @@ from moyeu.catalog.pipelines import pipeline_of_stage
 from moyeu.crm.associations import InlineAssociation
 from moyeu.crm.definitions import TypeDefinitions
 from moyeu.crm.problems import (
+    InvalidStage,
     MissingRecords,
     Problem,
     UnknownProperty,
@@ -183,6 +184,7 @@ def check_values(
     rule_named = rules.get
     plain_test = definitions.plain_tests.get
     refused_names = definitions.refused_names
+    stage_name = definitions.object_type.stage_property if definitions.pipelines else None
     for given in inputs:
         values: dict[str, str | Append] = {}
         record_id = read_record_id(given.id) if given.id_property is None else None
@@ -206,8 +208,33 @@ def check_values(
                     _keep_rarity(one, name, kept)
             else:
                 values[name] = ""
+        if stage_name in values and (misplaced := _misplaced_stage(definitions, values)):
+            one.problems.append(misplaced)
         checked.append(one)
     return checked
+
+
+def _misplaced_stage(
+    definitions: TypeDefinitions, values: Mapping[str, str | Append]
+) -> InvalidStage | None:
+    """The problem of a stage that is given together with another pipeline (a guess).
+
+    Told as an unknown stage is, with the stages of the pipeline that was given.
+    """
+    object_type, pipelines = definitions.object_type, definitions.pipelines
+    stage_id = values.get(object_type.stage_property or "")
+    pipeline_id = values.get(object_type.pipeline_property or "")
+    if not isinstance(stage_id, str) or not stage_id or not pipeline_id:
+        return None
+    owner = pipeline_of_stage(stage_id, pipelines)
+    if owner is None or owner.id == pipeline_id:
+        return None
+    shown = tuple(
+        (each.id, tuple(stage.id for stage in each.stages))
+        for each in pipelines
+        if each.id == pipeline_id
+    )
+    return InvalidStage(object_type.stage_property or "", stage_id, shown)
 
 
 def _keep_rarity(one: CheckedInput, name: str, kept: object) -> None:
