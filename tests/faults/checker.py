@@ -62,9 +62,12 @@ class _Known:
         self._removed_stages = self._settle_removals()
         self.erased = self._erased()
         self._taken: defaultdict[Verb, set[int]] = defaultdict(set)
+        self._surely_taken: defaultdict[Verb, set[int]] = defaultdict(set)
         for batch in ledger.batches:
             if batch.outcome != "refused":
                 self._taken[batch.verb].update(batch.record_ids)
+            if batch.outcome == "applied":
+                self._surely_taken[batch.verb].update(batch.record_ids)
 
     def broken_promises(self) -> Iterator[str]:
         """What was acknowledged and is not there, or was refused and is, or is there in part."""
@@ -94,13 +97,17 @@ class _Known:
     def _told(self, batch: Batch) -> list[int]:
         """The records by which one can tell whether the batch was carried out.
 
-        None that were erased later, and of a refused batch none that another one like it took.
+        None that were erased later, of a refused batch none that another one like it took, and of
+        an open one none that another one took for sure: a client goes on with the records of a
+        call that was cut off.
         """
         told = set(batch.record_ids)
         if batch.verb != "erase" or batch.outcome == "refused":
             told -= self.erased
         if batch.outcome == "refused":
             told -= self._taken[batch.verb]
+        elif batch.is_open:
+            told -= self._surely_taken[batch.verb]
         return sorted(told)
 
     def _is_archived(self, record_id: int) -> bool:
