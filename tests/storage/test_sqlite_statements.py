@@ -14,6 +14,7 @@ from typing import Any, Final
 import apsw
 import pytest
 
+from moyeu.crm.object_schemas import ObjectSchema
 from moyeu.crm.problems import Problem
 from moyeu.crm.records import RecordInput, WritePlan
 from moyeu.operations.records import archive_records, create_records, update_records
@@ -153,6 +154,27 @@ def test_a_batch_update_costs_the_same_statements_whatever_its_size(
     assert isinstance(plan, WritePlan)
     assert plan.refusal is None
     assert seen == ["BEGIN IMMEDIATE", *SHAPES[shape], "COMMIT"]
+
+
+def test_a_new_custom_type_costs_the_batches_of_other_types_no_statement(
+    database: Database,
+) -> None:
+    update(database, by_id(database, 1))
+    schema = ObjectSchema(
+        object_type_id="2-5",
+        name="car",
+        label="Car",
+        label_plural="Cars",
+        primary_display_property="hs_object_id",
+        created_at_ms=0,
+        updated_at_ms=0,
+    )
+    database.write(lambda each: each.put_schema(PORTAL, schema))
+
+    with statements_of(database) as seen:
+        update(database, by_id(database, 2))
+
+    assert seen == ["BEGIN IMMEDIATE", *SHAPES[by_id], "COMMIT"]
 
 
 @pytest.mark.parametrize("count", COUNTS)

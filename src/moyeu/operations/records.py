@@ -58,13 +58,14 @@ async def update_records(
     values, one for merged ids, two for changes, two for unique values, whatever the number of
     inputs.
     """
-
-    def check(definitions: TypeDefinitions) -> CheckedUpdates | Problem:
-        rules = definitions.rules_for(dates_normalised=dates_normalised)
-        return check_updates(inputs, definitions, rules, occasion.now_ms)
-
     return await write_batch(
-        store, occasion, type_id, check, _update_in_turn, admin_rules=admin_rules
+        store,
+        occasion,
+        type_id,
+        lambda definitions, rules, now_ms: check_updates(inputs, definitions, rules, now_ms),
+        _update_in_turn,
+        dates_normalised=dates_normalised,
+        admin_rules=admin_rules,
     )
 
 
@@ -153,13 +154,16 @@ async def update_record(
     """
     if not given.properties:
         return NoPropertiesGiven()
-
-    def check(definitions: TypeDefinitions) -> CheckedUpdates | Problem:
-        rules = definitions.rules_for(dates_normalised=dates_normalised)
-        return check_updates([given], definitions, rules, occasion.now_ms, definitions.unique_names)
-
     plan = await write_batch(
-        store, occasion, type_id, check, _update_in_turn, admin_rules=admin_rules
+        store,
+        occasion,
+        type_id,
+        lambda definitions, rules, now_ms: check_updates(
+            [given], definitions, rules, now_ms, definitions.unique_names
+        ),
+        _update_in_turn,
+        dates_normalised=dates_normalised,
+        admin_rules=admin_rules,
     )
     if isinstance(plan, UnknownUniqueValues):
         return RecordNotFound()
@@ -178,13 +182,14 @@ async def create_records(
     admin_rules: bool = False,
 ) -> WritePlan | Problem:
     """Creates a batch of records; the plan that was carried out, or the problem of the call."""
-
-    def check(definitions: TypeDefinitions) -> CheckedUpdates | Problem:
-        rules = definitions.rules_for(dates_normalised=dates_normalised)
-        return check_creates(inputs, definitions, rules, occasion.now_ms)
-
     return await write_batch(
-        store, occasion, type_id, check, create_in_turn, admin_rules=admin_rules
+        store,
+        occasion,
+        type_id,
+        lambda definitions, rules, now_ms: check_creates(inputs, definitions, rules, now_ms),
+        create_in_turn,
+        dates_normalised=dates_normalised,
+        admin_rules=admin_rules,
     )
 
 

@@ -1,19 +1,24 @@
 """Work in the writer's turn: what is said when the turn does not come, or comes too late."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from moyeu.catalog.object_types import object_type_by_id
 from moyeu.crm.callers import Occasion
 from moyeu.crm.definitions import TypeDefinitions
 from moyeu.crm.problems import Problem, RecordsLocked, UniqueValueLocked
 from moyeu.crm.records import CheckedUpdates, WritePlan, claimed_unique_values
 from moyeu.crm.schema_problems import UnknownObjectType
 from moyeu.crm.validations import has_pattern
+from moyeu.crm.values.outcome import ValueRule
 from moyeu.storage.contract import Store, WriterBusyError, WriteTransaction
 
 T = TypeVar("T")
 Checked = TypeVar("Checked", bound=CheckedUpdates)
+
+Check = Callable[[TypeDefinitions, Mapping[str, ValueRule], int], Checked | Problem]
+"""Judges the values of a batch by definitions, value rules and the time, in ms since 1970."""
 
 CarryOut = Callable[[WriteTransaction, Occasion, TypeDefinitions, Checked], WritePlan | Problem]
 """Reads what a checked batch needs, plans it and applies the plan."""
@@ -39,23 +44,29 @@ async def write_batch(
     store: Store,
     occasion: Occasion,
     type_id: str,
-    check: Callable[[TypeDefinitions], Checked | Problem],
+    check: Check[Checked],
     carry_out: CarryOut[Checked],
     *,
+    dates_normalised: bool,
     admin_rules: bool,
 ) -> WritePlan | Problem:
     """Checks a batch of writes beside the writer, and carries it out in the writer's turn.
 
-    admin_rules: whether the rules of the portal's admins hold for it. A batch whose turn does not
-    come in time is told the first unique value at stake, if any.
+    dates_normalised: which value rules hold. admin_rules: whether the rules of the portal's admins
+    do. A batch whose turn does not come in time is told the first unique value at stake, if any.
     """
     portal_id = occasion.caller.portal_id
+
+    def checked_by(definitions: TypeDefinitions) -> Checked | Problem:
+        rules = definitions.rules_for(dates_normalised=dates_normalised)
+        return check(definitions, rules, occasion.now_ms)
+
     definitions = await definitions_of(store, portal_id, type_id)
     if any(map(has_pattern, definitions.validations.values())):
         # A hostile pattern may take seconds for a full batch, in which others must be served.
-        checked = await asyncio.to_thread(check, definitions)
+        checked = await asyncio.to_thread(checked_by, definitions)
     else:
-        checked = check(definitions)
+        checked = checked_by(definitions)
     if isinstance(checked, Problem):
         return checked
 
@@ -67,7 +78,7 @@ async def write_batch(
         if current is definitions:
             return carry_out(transaction, occasion, holding, checked)
         # The definitions changed while the batch waited for its turn.
-        again = check(current)
+        again = checked_by(current)
         if isinstance(again, Problem):
             return again
         return carry_out(transaction, occasion, holding, again)
@@ -81,7 +92,12 @@ async def write_batch(
 def type_gone(
     transaction: WriteTransaction, portal_id: int, type_id: str
 ) -> UnknownObjectType | None:
-    """The problem of a write whose custom type was archived or purged before its turn came."""
+    """The problem of a write whose custom type was archived or purged before its turn came.
+
+    HubSpot's own types stay, so their writes read nothing for it.
+    """
+    if object_type_by_id(type_id) is not None:
+        return None
     found = transaction.object_types(portal_id).find(type_id)
     return UnknownObjectType(type_id) if found is None else None
 

@@ -27,13 +27,14 @@ async def upsert_records(
     Statements as for update, and two for the new records, one for their ids and one for taken
     values that make a conflict, whatever the number of inputs.
     """
-
-    def check(definitions: TypeDefinitions) -> CheckedUpserts | Problem:
-        rules = definitions.rules_for(dates_normalised=dates_normalised)
-        return check_upserts(inputs, definitions, rules, occasion.now_ms)
-
     return await write_batch(
-        store, occasion, type_id, check, upsert_in_turn, admin_rules=admin_rules
+        store,
+        occasion,
+        type_id,
+        lambda definitions, rules, now_ms: check_upserts(inputs, definitions, rules, now_ms),
+        upsert_in_turn,
+        dates_normalised=dates_normalised,
+        admin_rules=admin_rules,
     )
 
 
