@@ -23,7 +23,7 @@ _CUSTOM_CATEGORY: AssociationCategory = "USER_DEFINED"
 class Association(NamedTuple):
     """One type of association from one record to another; its inverse is a row of its own.
 
-    Record ids are unique within a portal; the type ids stand beside them for reading.
+    The ids of records of two types may be equal in the copy of an old portal.
     """
 
     from_object_type_id: str

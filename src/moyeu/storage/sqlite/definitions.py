@@ -52,6 +52,26 @@ class Snapshots:
     definitions: dict[tuple[int, str], TypeDefinitions] = field(default_factory=dict)
     types: dict[int, PortalTypes] = field(default_factory=dict)
 
+    def keep(self, snapshot: TypeDefinitions | PortalTypes) -> None:
+        """Keeps it in the place of an older one."""
+        if isinstance(snapshot, PortalTypes):
+            self.types[snapshot.portal_id] = snapshot
+        else:
+            self.definitions[snapshot.portal_id, snapshot.object_type.id] = snapshot
+
+    def forget(self, portal_id: int, object_type_id: str | None) -> None:
+        """Drops the definitions of one object type, or of all types of the portal for None."""
+        kept = self.definitions
+        for key in [
+            key for key in kept if key[0] == portal_id and object_type_id in (None, key[1])
+        ]:
+            del kept[key]
+
+    def clear(self) -> None:
+        """Drops everything."""
+        self.definitions.clear()
+        self.types.clear()
+
 
 class DefinitionReads:
     """The reads of definitions. `keep` is told every snapshot that had to be made."""
@@ -180,8 +200,8 @@ class DefinitionWrites(DefinitionReads):
     """The writes of definitions; what a commit group has changed is seen within it."""
 
     def __init__(self, connection: apsw.Connection, cached: Snapshots) -> None:
-        super().__init__(connection, cached, self._keep_for_group)
         self._group = Snapshots()
+        super().__init__(connection, cached, self._group.keep)
         self.changed_definitions: set[tuple[int, str | None]] = set()
         """(portal id, object type id) of definitions written in this group; None means all types
         of the portal."""
@@ -190,16 +210,9 @@ class DefinitionWrites(DefinitionReads):
 
     def begin_definitions(self) -> None:
         """Starts with nothing changed."""
-        self._group.definitions.clear()
-        self._group.types.clear()
+        self._group.clear()
         self.changed_definitions.clear()
         self.changed_types.clear()
-
-    def _keep_for_group(self, snapshot: TypeDefinitions | PortalTypes) -> None:
-        if isinstance(snapshot, PortalTypes):
-            self._group.types[snapshot.portal_id] = snapshot
-        else:
-            self._group.definitions[snapshot.portal_id, snapshot.object_type.id] = snapshot
 
     def definitions(self, portal_id: int, object_type_id: str) -> TypeDefinitions:
         """See the contract: as this transaction sees it."""
@@ -210,7 +223,7 @@ class DefinitionWrites(DefinitionReads):
             key in self.changed_definitions or (portal_id, None) in self.changed_definitions
         ):
             found = self._define(portal_id, object_type_id)
-            self._keep_for_group(found)
+            self._keep(found)
             return found
         return super().definitions(portal_id, object_type_id)
 
@@ -220,17 +233,13 @@ class DefinitionWrites(DefinitionReads):
             return found
         if portal_id in self.changed_types:
             found = self._read_types(portal_id)
-            self._keep_for_group(found)
+            self._keep(found)
             return found
         return super().object_types(portal_id)
 
     def _definitions_changed(self, portal_id: int, object_type_id: str | None) -> None:
         self.changed_definitions.add((portal_id, object_type_id))
-        kept = self._group.definitions
-        for key in [
-            key for key in kept if key[0] == portal_id and object_type_id in (None, key[1])
-        ]:
-            del kept[key]
+        self._group.forget(portal_id, object_type_id)
 
     def object_types_changed(self, portal_id: int, object_type_id: str) -> None:
         """Forgets the snapshots that a change of one object type makes old."""

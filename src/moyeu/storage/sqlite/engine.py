@@ -141,13 +141,8 @@ class SqliteStore:
 
         def keep(snapshot: TypeDefinitions | PortalTypes) -> None:
             with self._cache_lock:
-                if generation != self._generation:
-                    return
-                if isinstance(snapshot, PortalTypes):
-                    self._snapshots.types[snapshot.portal_id] = snapshot
-                else:
-                    key = (snapshot.portal_id, snapshot.object_type.id)
-                    self._snapshots.definitions[key] = snapshot
+                if generation == self._generation:
+                    self._snapshots.keep(snapshot)
 
         connection.execute("BEGIN")
         try:
@@ -318,12 +313,8 @@ class SqliteStore:
             return
         with self._cache_lock:
             self._generation += 1
-            kept = self._snapshots.definitions
             for portal_id, type_id in transaction.changed_definitions:
-                for key in [
-                    key for key in kept if key[0] == portal_id and type_id in (None, key[1])
-                ]:
-                    del kept[key]
+                self._snapshots.forget(portal_id, type_id)
             for portal_id in transaction.changed_types:
                 self._snapshots.types.pop(portal_id, None)
             for token_hash in transaction.removed_tokens:

@@ -136,7 +136,7 @@ class SqliteReadTransaction(DefinitionReads):
     def history(
         self,
         portal_id: int,
-        object_type_id: str,  # noqa: ARG002 — record ids are unique within a portal
+        object_type_id: str,  # noqa: ARG002 — the chain of a record holds its own writes alone
         records: Sequence[StoredRecord],
     ) -> dict[int, list[RecordWrite]]:
         """See the contract."""
