@@ -17,7 +17,7 @@ import msgspec
 
 from moyeu.catalog.capabilities import Operation, capability
 from moyeu.catalog.object_types import OBJECT_TYPES, ObjectType
-from moyeu.catalog.versions import VERSIONS, ApiVersion
+from moyeu.catalog.versions import RECORD_VERSIONS, ApiVersion
 from moyeu.crm.object_schemas import ObjectSchema, object_type_of
 from moyeu.crm.type_rules import TypeRules, type_rules
 from moyeu.wire.endpoints import APIS, OBJECT_ROUTES
@@ -178,7 +178,7 @@ def render() -> str:
 
 
 def _table(rows: Iterable[list[str]], what: str = "Operation") -> str:
-    head = [what, *(version.name for version in VERSIONS)]
+    head = [what, *(version.name for version in RECORD_VERSIONS)]
     lines = [head, ["---"] * len(head), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
@@ -196,7 +196,7 @@ def _record_rows(cases: list[Case]) -> Iterator[list[str]]:
     for route in OBJECT_ROUTES:
         name = f"`{LETTERS[route.operation]}` {route.operation.replace('_', ' ')}"
         row = [f"{name}<br>`{route.method} {route.template}`"]
-        for version in VERSIONS:
+        for version in RECORD_VERSIONS:
             state = "*not yet* " if route.handler is None else ""
             row.append(f"{state}{_counts(cases, route.operation, version)}")
         yield row
@@ -214,9 +214,12 @@ def _type_rows() -> Iterator[list[str]]:
     )
     for object_type in OBJECT_TYPES:
         name = object_type.name.replace("_", " ")
-        yield [f"{name} `{object_type.id}`", *(_letters(object_type, each) for each in VERSIONS)]
+        yield [
+            f"{name} `{object_type.id}`",
+            *(_letters(object_type, each) for each in RECORD_VERSIONS),
+        ]
     custom_type = object_type_of(0, custom)
-    yield ["custom objects `2-…`", *(_letters(custom_type, each) for each in VERSIONS)]
+    yield ["custom objects `2-…`", *(_letters(custom_type, each) for each in RECORD_VERSIONS)]
 
 
 def _letters(object_type: ObjectType, version: ApiVersion) -> str:
@@ -241,7 +244,7 @@ def _special_types() -> Iterator[str]:
 def _definition_rows(cases: list[Case], api: Api) -> Iterator[list[str]]:
     for route in api.routes:
         row = [f"`{route.method} {route.template or '/'}`"]
-        for version in VERSIONS:
+        for version in RECORD_VERSIONS:
             served = bool(api.prefixes(version))
             row.append(_counts(cases, route.name, version) if served else "–")
         yield row

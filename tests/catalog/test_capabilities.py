@@ -14,7 +14,7 @@ from moyeu.catalog.capabilities import (
     types_offering,
 )
 from moyeu.catalog.object_types import OBJECT_TYPES, ObjectType, find_object_type
-from moyeu.catalog.versions import VERSIONS
+from moyeu.catalog.versions import RECORD_VERSIONS
 
 ALWAYS_FOR_PARTNER_SERVICES: tuple[Operation, ...] = (
     "list",
@@ -47,7 +47,7 @@ def test_every_row_names_a_known_type_and_version_once() -> None:
 
     assert len(set(rows)) == len(rows)
     assert {name for name, _ in rows} <= types
-    assert {version for _, version in rows} == {version.name for version in VERSIONS}
+    assert {version for _, version in rows} == {version.name for version in RECORD_VERSIONS}
 
 
 def test_every_listed_operation_is_known_and_has_an_answer() -> None:
@@ -63,7 +63,7 @@ def test_every_listed_operation_is_known_and_has_an_answer() -> None:
 
 
 def test_every_capability_has_a_success_code_and_a_scope() -> None:
-    for version in VERSIONS:
+    for version in RECORD_VERSIONS:
         for object_type in OBJECT_TYPES:
             for operation in OPERATIONS:
                 offered = capability(version.name, object_type, operation)
@@ -75,7 +75,7 @@ def test_every_capability_has_a_success_code_and_a_scope() -> None:
                 assert list(offered.query) == sorted(offered.query)
 
 
-@pytest.mark.parametrize("version", [version.name for version in VERSIONS])
+@pytest.mark.parametrize("version", [version.name for version in RECORD_VERSIONS])
 @pytest.mark.parametrize("operation", ALWAYS_FOR_PARTNER_SERVICES)
 def test_partner_services_are_read_updated_and_searched_everywhere(
     version: str, operation: Operation
@@ -94,7 +94,7 @@ def test_partner_services_are_made_and_archived_only_where_a_template_says_so(
     partner_services = named("partner_services")
     offering = [
         version.name
-        for version in VERSIONS
+        for version in RECORD_VERSIONS
         if capability(version.name, partner_services, operation) is not None
     ]
 

@@ -23,6 +23,9 @@ def test_no_two_routes_share_a_prefix() -> None:
             *version.pipeline_prefixes,
             *version.owner_prefixes,
             *version.limit_prefixes,
+            *version.object_library_prefixes,
+            *version.association_prefixes,
+            *version.list_prefixes,
         )
     ]
 

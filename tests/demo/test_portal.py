@@ -9,7 +9,7 @@ import pytest
 
 from moyeu.catalog.capabilities import OPERATIONS, READ_OPERATIONS, capability
 from moyeu.catalog.object_types import OBJECT_TYPES
-from moyeu.catalog.versions import VERSIONS
+from moyeu.catalog.versions import RECORD_VERSIONS
 from moyeu.crm.associations import association_types_of, both_directions
 from moyeu.demo.kinds import KINDS, made_counts
 from moyeu.demo.portal import (
@@ -264,7 +264,7 @@ def test_the_full_token_may_do_everything_and_the_limited_one_only_read(
     assert limited is not None
 
     assert full.scopes == known_scopes()
-    for version in VERSIONS:
+    for version in RECORD_VERSIONS:
         for object_type in OBJECT_TYPES:
             for operation in OPERATIONS:
                 row = capability(version.name, object_type, operation)

@@ -65,7 +65,7 @@ SEARCHES: Final[dict[str, tuple[str, ...]]] = {
     "PUT_GROUP": (),
     "ADD_OWNER": (),
     "DEFINITIONS": ("definition (portal_id=? AND object_type_id=?)",),
-    "SCHEMAS": ("definition (portal_id=?)",),
+    "TYPE_DEFINITIONS": ("definition (portal_id=?)",),
     "PUT_DEFINITION": (),
     "REMOVE_DEFINITION": (f"definition ({DEFINITION_KEY})",),
     "OWN_DEFINITIONS": (

@@ -25,7 +25,7 @@ from moyeu.catalog.capabilities import (
 from moyeu.catalog.object_types import OBJECT_TYPES, ObjectType
 from moyeu.catalog.pipelines import standard_pipelines
 from moyeu.catalog.properties import PropertyDefinition, standard_properties
-from moyeu.catalog.versions import VERSIONS, ApiVersion
+from moyeu.catalog.versions import RECORD_VERSIONS, ApiVersion
 from moyeu.crm.object_schemas import ObjectSchema, object_type_of
 from moyeu.wire.endpoints import OBJECT_ROUTES
 from moyeu.wire.routes import ObjectRoute
@@ -128,7 +128,7 @@ class Walk:
         )
 
     def _make_custom_type(self) -> Subject:
-        made = self.send("POST", VERSIONS[0].schema_prefixes[0], CUSTOM, self.portal.token)
+        made = self.send("POST", RECORD_VERSIONS[0].schema_prefixes[0], CUSTOM, self.portal.token)
         assert made.status == 201, made.body
         type_id = made.json["objectTypeId"]
         qualified = f"p{self.portal.portal_id}_{CUSTOM['name']}"
@@ -468,7 +468,7 @@ BUILT: Final = frozenset(route.operation for route in OBJECT_ROUTES if route.han
 over_types = pytest.mark.parametrize(
     "type_name", [*(each.name for each in OBJECT_TYPES), str(CUSTOM["name"])]
 )
-over_versions = pytest.mark.parametrize("version", VERSIONS, ids=lambda each: each.name)
+over_versions = pytest.mark.parametrize("version", RECORD_VERSIONS, ids=lambda each: each.name)
 
 
 @pytest.fixture(scope="module")
@@ -608,7 +608,7 @@ def test_every_name_below_every_prefix_reaches_the_type(walk: Walk, version: Api
 
 
 def test_the_scopes_of_reading_do_not_write_where_those_of_writing_differ(walk: Walk) -> None:
-    for version in VERSIONS:
+    for version in RECORD_VERSIONS:
         for subject in walk.subjects.values():
             for route, row in offered_in(version, subject):
                 reading = frozenset(subject.object_type.read_scopes) - frozenset(row.scopes)

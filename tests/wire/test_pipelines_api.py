@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from moyeu.catalog.object_types import find_object_type
-from moyeu.catalog.versions import VERSIONS
+from moyeu.catalog.versions import RECORD_VERSIONS
 from moyeu.crm import pipeline_problems
 from moyeu.crm.callers import Caller, Occasion
 from moyeu.crm.object_schemas import ObjectSchema
@@ -302,7 +302,7 @@ def test_every_problem_of_pipelines_has_words() -> None:
 def test_pipelines_are_served_in_every_version() -> None:
     (api,) = [each for each in APIS if each.routes is PIPELINE_ROUTES]
 
-    assert all(api.prefixes(version) for version in VERSIONS)
+    assert all(api.prefixes(version) for version in RECORD_VERSIONS)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,9 @@ StageReferences = Literal["when_asked", "unless_declined", "always"]
 """Whether a stage in use may be deleted: only a flag `true` forbids it; only a flag `false` allows
 it; or no flag allows it."""
 
+AssociationForm = Literal["names", "ids"]
+"""By name, `contact_to_company`, as in v3; or by category and type id, as in v4 and later."""
+
 
 @dataclass(frozen=True, slots=True)
 class ApiVersion:
@@ -24,6 +27,18 @@ class ApiVersion:
     owner_prefixes: tuple[str, ...]
     limit_prefixes: tuple[str, ...]
     object_library_prefixes: tuple[str, ...]
+    nested_association_prefixes: tuple[str, ...]
+    """Where `/{objectType}/{objectId}/associations/…` stands."""
+    association_prefixes: tuple[str, ...]
+    """Where `/{fromObjectType}/{toObjectType}/…` stands."""
+    list_prefixes: tuple[str, ...]
+
+    association_form: AssociationForm
+    """How associations name their types, and which routes they have."""
+    association_created: int
+    """The status of a batch create of associations."""
+    association_removal_told: bool
+    """A removal of associations in a batch answers 200 and a body; elsewhere 204."""
 
     dates_normalised: bool
     """Dates off midnight, in epoch seconds or with a time of day are accepted and normalised."""
@@ -60,6 +75,12 @@ def _dated(
         owner_prefixes=tuple(f"/crm/owners/{v}" for v in stable),
         limit_prefixes=tuple(f"/crm/limits/{v}" for v in stable),
         object_library_prefixes=tuple(f"/crm/object-library/{v}/enablement" for v in stable),
+        nested_association_prefixes=(f"/crm/objects/{name}",),
+        association_prefixes=(f"/crm/associations/{name}",),
+        list_prefixes=(f"/crm/lists/{name}",),
+        association_form="ids",
+        association_created=200 if name == "2026-09" else 201,
+        association_removal_told=True,
         dates_normalised=is_2026_09,
         warnings_on_records=is_2026_09,
         admin_rules_enforced=is_2026_09,
@@ -74,6 +95,8 @@ def _dated(
 # and deal splits. `/crm/v3/schemas` is used by clients beside the described prefix.
 # Date normalisation, warnings and admin rules: changelog of 2026-08-11, live since 2026-09-08.
 # The refusal of `hasUniqueValue`: observed on v3 in 2021-06; ignored on 2026-09 (observed).
+# Associations: statuses and bodies of the descriptions of August 2026; the guides say 201 for every
+# batch create. `/crm/objects/v3` for nested associations: a guess.
 # Stage references: observed on 2026-09, that no flag has an effect, although its guide says that
 # one lets a stage in use be deleted; the flags of the others are those of the descriptions.
 VERSIONS: tuple[ApiVersion, ...] = (
@@ -87,12 +110,42 @@ VERSIONS: tuple[ApiVersion, ...] = (
         owner_prefixes=("/crm/v3/owners",),
         limit_prefixes=("/crm/v3/limits",),
         object_library_prefixes=("/crm/v3/object-library/enablement",),
+        nested_association_prefixes=("/crm/v3/objects", "/crm/objects/v3"),
+        association_prefixes=("/crm/v3/associations",),
+        list_prefixes=("/crm/v3/lists",),
+        association_form="names",
+        association_created=201,
+        association_removal_told=False,
         dates_normalised=False,
         warnings_on_records=False,
         admin_rules_enforced=False,
         unique_flag_change_refused=True,
         stage_references="when_asked",
         evidence="OBSERVED (hasUniqueValue, 2021); DOCUMENTED; SPEC (stage references)",
+    ),
+    # Associations alone: `/crm/associations/v4` stands in the newer descriptions.
+    ApiVersion(
+        name="v4",
+        object_prefixes=(),
+        property_prefixes=(),
+        property_validation_prefixes=(),
+        schema_prefixes=(),
+        pipeline_prefixes=(),
+        owner_prefixes=(),
+        limit_prefixes=(),
+        object_library_prefixes=(),
+        nested_association_prefixes=("/crm/v4/objects",),
+        association_prefixes=("/crm/v4/associations", "/crm/associations/v4"),
+        list_prefixes=(),
+        association_form="ids",
+        association_created=201,
+        association_removal_told=False,
+        dates_normalised=False,
+        warnings_on_records=False,
+        admin_rules_enforced=False,
+        unique_flag_change_refused=True,
+        stage_references="when_asked",
+        evidence="SPEC; OBSERVED (associations, 2021 to 2026)",
     ),
     _dated(
         "2025-09",
@@ -127,6 +180,9 @@ VERSIONS: tuple[ApiVersion, ...] = (
         evidence="SPEC (stage references); GUESS: as 2026-09",
     ),
 )
+
+RECORD_VERSIONS: tuple[ApiVersion, ...] = tuple(each for each in VERSIONS if each.object_prefixes)
+"""The versions that have records; v4 has associations alone."""
 
 _BY_NAME = {version.name: version for version in VERSIONS}
 

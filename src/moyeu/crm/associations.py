@@ -51,7 +51,7 @@ class InlineAssociation(NamedTuple):
 # eq=False: it belongs to one snapshot of the portal's types and to no other.
 @dataclass(frozen=True, slots=True, eq=False)
 class AssociationTypes:
-    """The association types of one portal: HubSpot's own and those of custom object types."""
+    """The association types of one portal: HubSpot's own, those of custom types, and labels."""
 
     object_types: PortalTypes
     _own: AssociationIndex
@@ -70,7 +70,9 @@ class AssociationTypes:
     def between(self, from_id: str, to_id: str) -> tuple[AssociationType, ...]:
         """All types from one object type to another, ascending by category and id."""
         pair = from_id, to_id
-        return standard_associations().by_pair.get(pair) or self._own.by_pair.get(pair, ())
+        own = self._own.by_pair.get(pair, ())
+        # The categories ascend in this order.
+        return standard_associations().by_pair.get(pair, ()) + own
 
     def default(self, from_id: str, to_id: str) -> AssociationType | None:
         """The unlabelled type of a pair of object types, None if they cannot be associated.
@@ -103,6 +105,7 @@ class AssociationTypes:
 def association_types_of(object_types: PortalTypes) -> AssociationTypes:
     """The association types of a snapshot, made once: a snapshot is known by its identity."""
     own = _custom_types(object_types) if object_types.schemas else []
+    own += object_types.labels
     return AssociationTypes(object_types, index_association_types(own))
 
 

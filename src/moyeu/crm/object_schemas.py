@@ -6,8 +6,9 @@ and rule takes both.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from moyeu.catalog.associations import AssociationType, TypeKey
 from moyeu.catalog.custom_objects import PIPELINE_PROPERTY, STAGE_PROPERTY
 from moyeu.catalog.object_types import (
     CUSTOM_TYPE_ID_PREFIX,
@@ -109,11 +110,16 @@ class PortalTypes:
     """The object types of one portal, as a snapshot: HubSpot's own and custom ones.
 
     schemas: custom ones by type id, archived ones included. custom: their object types.
+    labels: the association types that the portal made itself, one row a direction.
+    association_limits: how many records of the other type a record may have by that association
+    type, where the portal set it.
     """
 
     portal_id: int
     schemas: Mapping[str, ObjectSchema]
     custom: Mapping[str, ObjectType]
+    labels: tuple[AssociationType, ...] = ()
+    association_limits: Mapping[TypeKey, int] = field(default_factory=dict)
 
     def find(self, text: str) -> ObjectType | None:
         """The type that a path or body names, None if there is none or if it is archived.
@@ -173,9 +179,18 @@ class PortalTypes:
         return self.schema_named(match[2])
 
 
-def portal_types(portal_id: int, schemas: Iterable[ObjectSchema]) -> PortalTypes:
-    """The snapshot of a portal's types from its schemas, archived ones included."""
+def portal_types(
+    portal_id: int,
+    schemas: Iterable[ObjectSchema],
+    labels: Iterable[AssociationType] = (),
+    association_limits: Mapping[TypeKey, int] | None = None,
+) -> PortalTypes:
+    """The snapshot of a portal's types from its schemas, archived ones included, and the rest."""
     by_id = {each.object_type_id: each for each in schemas}
     return PortalTypes(
-        portal_id, by_id, {key: object_type_of(portal_id, each) for key, each in by_id.items()}
+        portal_id,
+        by_id,
+        {key: object_type_of(portal_id, each) for key, each in by_id.items()},
+        tuple(labels),
+        dict(association_limits or {}),
     )

@@ -22,7 +22,7 @@ from moyeu.catalog.scopes import (
     SCHEMA_READ_SCOPES,
     SCHEMA_WRITE_SCOPES,
 )
-from moyeu.catalog.versions import VERSIONS
+from moyeu.catalog.versions import RECORD_VERSIONS
 from moyeu.crm.callers import Caller
 from moyeu.crm.problems import Problem
 from moyeu.storage.contract import Portal, Store, Token, WriteTransaction
@@ -100,7 +100,7 @@ def known_scopes() -> frozenset[str]:
     """Every scope that a route of any version asks for."""
     asked = {
         scope
-        for version in VERSIONS
+        for version in RECORD_VERSIONS
         for object_type in OBJECT_TYPES
         for operation in OPERATIONS
         if (row := capability(version.name, object_type, operation)) is not None

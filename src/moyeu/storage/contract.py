@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
+from moyeu.catalog.associations import AssociationType, TypeKey
 from moyeu.catalog.pipelines import Pipeline
 from moyeu.catalog.properties import PropertyDefinition, PropertyGroup
 from moyeu.crm.admin_rules import AdminRules
@@ -18,6 +19,7 @@ from moyeu.crm.definitions import Owner, TypeDefinitions
 from moyeu.crm.history import RecordWrite
 from moyeu.crm.object_schemas import ObjectSchema, PortalTypes
 from moyeu.crm.records import Change, StoredRecord, UniqueKey, UniqueMove
+from moyeu.crm.search.conditions import Condition, SortBy
 from moyeu.crm.validations import ValidationRule
 
 T = TypeVar("T")
@@ -78,7 +80,14 @@ class Token:
 
 
 DefinitionKind = Literal[
-    "property", "group", "schema", "pipeline", "validations", "admin_rules", "association_type"
+    "property",
+    "group",
+    "schema",
+    "pipeline",
+    "validations",
+    "admin_rules",
+    "association_type",
+    "association_limit",
 ]
 """What a stored definition is."""
 
@@ -88,7 +97,8 @@ class StoredDefinition:
     """One definition of a portal's own, as it is kept: what an archive of a portal copies.
 
     name: of a property, group or pipeline, of the property that validations are for, the category
-    and id of an association type (`USER_DEFINED:12`); "" where a type has one of the kind.
+    and id of an association type (`USER_DEFINED:12`), of its limit too; "" where a type has one of
+    the kind.
     document: JSON text; the fields are those of the dataclass of the kind.
     """
 
@@ -132,6 +142,31 @@ class Census:
     associations: int
     merged: int
     writes: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSearch:
+    """Which records of a type are searched for, and which part of them.
+
+    sort: None for ascending record ids. offset, count: of the part, from the first record found.
+    seen_until_ms: what was written later is not seen yet; None sees everything.
+    """
+
+    portal_id: int
+    object_type_id: str
+    condition: Condition
+    sort: SortBy | None
+    offset: int
+    count: int
+    seen_until_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRecords:
+    """What a search found; total: how many there are in all, records: the part asked for."""
+
+    total: int
+    records: list[StoredRecord]
 
 
 class ReadTransaction(Protocol):
@@ -277,6 +312,67 @@ class ReadTransaction(Protocol):
 
         Ascending by to-type, to-record, category and type id.
         """
+        ...
+
+    def active_ids(
+        self, portal_id: int, object_type_id: str, record_ids: Sequence[int]
+    ) -> frozenset[int]:
+        """Those of the record ids that are of active records; reads no documents."""
+        ...
+
+    def linked_ids(
+        self,
+        portal_id: int,
+        from_type_id: str,
+        to_type_id: str,
+        starts: Sequence[tuple[int, int]],
+        count_max: int,
+    ) -> dict[int, list[int]]:
+        """Which active records of a type each record is associated with, by whatever type.
+
+        starts: (from-record id, the lowest to-record id that counts), each from-record once.
+        Ascending and at most `count_max` of each; none from records that are not active. What it
+        costs grows with what it answers, not with how many associations a record has.
+        """
+        ...
+
+    def pair_associations(
+        self,
+        portal_id: int,
+        from_type_id: str,
+        to_type_id: str,
+        pairs: Sequence[tuple[int, int]],
+    ) -> dict[tuple[int, int], list[Association]]:
+        """The associations of each (from-record id, to-record id), ascending by category and type.
+
+        Those of archived records too; pairs without any are left out.
+        """
+        ...
+
+    def associations_by_type(
+        self,
+        portal_id: int,
+        from_type_id: str,
+        to_type_id: str,
+        keys: Sequence[TypeKey],
+        from_ids: Sequence[int],
+    ) -> dict[int, list[Association]]:
+        """The associations of these types from each record, ascending by to-record.
+
+        Those to archived records too; records without any are left out.
+        """
+        ...
+
+    def count_linked(
+        self, portal_id: int, from_type_id: str, to_type_id: str, from_ids: Sequence[int]
+    ) -> dict[int, int]:
+        """With how many records of a type, archived ones too, each record is associated."""
+        ...
+
+    def count_by_type(
+        self, portal_id: int, from_type_id: str, to_type_id: str, from_ids: Sequence[int]
+    ) -> dict[tuple[int, TypeKey], int]:
+        """How many associations of each type lead from each record to records of a type."""
         ...
 
     def associations_after(
@@ -432,6 +528,20 @@ class WriteTransaction(ReadTransaction, Protocol):
         """Sets what the portal's admins require of records of the type."""
         ...
 
+    def put_association_types(self, portal_id: int, types: Sequence[AssociationType]) -> None:
+        """Adds or replaces association types of the portal's own, one row a direction."""
+        ...
+
+    def remove_association_types(self, portal_id: int, types: Sequence[AssociationType]) -> None:
+        """Removes association types of the portal's own; nobody may have them any more."""
+        ...
+
+    def put_association_limit(
+        self, portal_id: int, kind: AssociationType, limit: int | None
+    ) -> None:
+        """Sets how many records of the other type a record may have by the type; None lifts it."""
+        ...
+
     def restore_definitions(self, portal_id: int, definitions: Sequence[StoredDefinition]) -> None:
         """Adds or replaces definitions as `own_definitions` of some portal told them."""
         ...
@@ -510,6 +620,24 @@ class Store(Protocol):
         Raises: WriterBusyError (not begun), StoreFullError (nothing changed), StoreBrokenError
         (outcome unknown; every later write raises it at once).
         """
+        ...
+
+    async def search(self, search: RecordSearch) -> FoundRecords:
+        """The active records that meet a condition; sees every write answered before the call.
+
+        `crm.search.conditions` says what is found and in which order.
+        """
+        ...
+
+    async def matching_ids(
+        self,
+        portal_id: int,
+        object_type_id: str,
+        condition: Condition,
+        from_id: int,
+        count_max: int,
+    ) -> list[int]:
+        """Ids of active records that meet a condition, of at least `from_id`, ascending."""
         ...
 
     def cached_definitions(self, portal_id: int, object_type_id: str) -> TypeDefinitions | None:

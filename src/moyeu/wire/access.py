@@ -25,6 +25,21 @@ def any_scope(*scopes: str) -> AccessCheck:
     return check
 
 
+def may_read_records(request: Request) -> Refusal | None:
+    """Whether the caller may read records of the object type."""
+    scopes = request.object_type.read_scopes
+    return None if request.caller.may(scopes) else missing_scopes(scopes)
+
+
+def may_write_records(request: Request) -> Refusal | None:
+    """Whether the caller may change records of the object type.
+
+    It suffices for associations from them: a guess.
+    """
+    scopes = request.object_type.write_scopes
+    return None if request.caller.may(scopes) else missing_scopes(scopes)
+
+
 def may_read_definitions(request: Request) -> Refusal | None:
     """Whether the caller may read definitions of the object type."""
     return definitions_refusal(request.caller, request.object_type, "read")

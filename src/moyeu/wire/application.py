@@ -41,6 +41,7 @@ _COMMON_HEADERS = (
 )
 _WITH_BODY = frozenset({"POST", "PATCH", "PUT"})
 _GZIP_BYTES_MIN = 1_024
+_TYPE_VARIABLES = ("objectType", "toObjectType")
 
 
 class Application:
@@ -140,19 +141,23 @@ class Application:
         caller = await authenticate(self._store, headers, query.last("hapikey"))
         if isinstance(caller, Refusal):
             return caller
-        named_type = None
-        if "objectType" in found.match.variables:
-            type_text = found.match.variables["objectType"]
+        named: dict[str, ObjectType] = {}
+        for variable in _TYPE_VARIABLES:
+            if variable not in found.match.variables:
+                continue
+            type_text = found.match.variables[variable]
             named_type = find_object_type(type_text) or await self._custom_type(
                 caller.portal_id, type_text
             )
             if named_type is None:
                 return unknown_type(type_text, is_id=looks_like_type_id(type_text))
+            named[variable] = named_type
         return Request(
             store=self._store,
             caller=caller,
             version=found.endpoint.version,
-            named_type=named_type,
+            named_type=named.get("objectType"),
+            named_to_type=named.get("toObjectType"),
             path=found.match.variables,
             query=query,
             query_text=query_text,

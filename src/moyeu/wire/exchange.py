@@ -47,7 +47,8 @@ class Query:
 class Request:
     """A request whose route, caller and object type are known.
 
-    named_type: the object type that the path names, None where it names none. path: the variable
+    named_type: the object type that the path names, None where it names none. named_to_type: the
+    second one, which `{toObjectType}` names. path: the variable
     segments of the route by name, percent-decoded. headers: names in lower case.
     base_url: scheme and host that the client called, for links.
     """
@@ -56,6 +57,7 @@ class Request:
     caller: Caller
     version: ApiVersion
     named_type: ObjectType | None
+    named_to_type: ObjectType | None
     path: Mapping[str, str]
     query: Query
     query_text: str
@@ -70,6 +72,12 @@ class Request:
         """The object type that the path names, on routes that name one."""
         assert self.named_type is not None
         return self.named_type
+
+    @property
+    def to_type(self) -> ObjectType:
+        """The object type on the other side, on routes that name two."""
+        assert self.named_to_type is not None
+        return self.named_to_type
 
     def occasion(self) -> Occasion:
         """What a write is told about this request."""

@@ -7,6 +7,7 @@ from typing import Any, Final
 import apsw
 import msgspec
 
+from moyeu.catalog.associations import AssociationType
 from moyeu.catalog.pipelines import Pipeline, standard_pipelines
 from moyeu.catalog.properties import (
     PropertyDefinition,
@@ -34,6 +35,7 @@ _REMOVED: Final = "null"
 _write_json = msgspec.json.Encoder().encode
 _read_definition = msgspec.json.Decoder(PropertyDefinition).decode
 _read_group = msgspec.json.Decoder(PropertyGroup).decode
+_read_association_type = msgspec.json.Decoder(AssociationType).decode
 _read_schema = msgspec.json.Decoder(ObjectSchema).decode
 _read_pipeline = msgspec.json.Decoder(Pipeline).decode
 _read_validations = msgspec.json.Decoder(tuple[ValidationRule, ...]).decode
@@ -43,6 +45,10 @@ _read_teams = msgspec.json.Decoder(tuple[Team, ...]).decode
 
 def _json(value: object) -> str:
     return _write_json(value).decode()
+
+
+def _key(kind: AssociationType) -> str:
+    return f"{kind.category}:{kind.type_id}"
 
 
 @dataclass(slots=True)
@@ -145,8 +151,16 @@ class DefinitionReads:
         return found
 
     def _read_types(self, portal_id: int) -> PortalTypes:
-        rows = self._rows(queries.SCHEMAS, {"portal_id": portal_id})
-        return portal_types(portal_id, [_read_schema(text) for (text,) in rows])
+        schemas, labels, limits = [], [], {}
+        for kind, name, text in self._rows(queries.TYPE_DEFINITIONS, {"portal_id": portal_id}):
+            if kind == "schema":
+                schemas.append(_read_schema(text))
+            elif kind == "association_type":
+                labels.append(_read_association_type(text))
+            else:
+                category, _, type_id = name.rpartition(":")
+                limits[category, int(type_id)] = int(text)
+        return portal_types(portal_id, schemas, labels, limits)
 
     def owners(self, portal_id: int) -> list[Owner]:
         """See the contract."""
@@ -334,6 +348,33 @@ class DefinitionWrites(DefinitionReads):
         self.object_types_changed(portal_id, schema.object_type_id)
         self._put(portal_id, schema.object_type_id, "schema", "", _json(schema))
 
+    def put_association_types(self, portal_id: int, types: Sequence[AssociationType]) -> None:
+        """See the contract."""
+        for each in types:
+            self._put(
+                portal_id, each.from_object_type_id, "association_type", _key(each), _json(each)
+            )
+            self.object_types_changed(portal_id, each.from_object_type_id)
+
+    def remove_association_types(self, portal_id: int, types: Sequence[AssociationType]) -> None:
+        """See the contract."""
+        for each in types:
+            type_id = each.from_object_type_id
+            self._remove(portal_id, type_id, "association_type", _key(each))
+            self._remove(portal_id, type_id, "association_limit", _key(each))
+            self.object_types_changed(portal_id, type_id)
+
+    def put_association_limit(
+        self, portal_id: int, kind: AssociationType, limit: int | None
+    ) -> None:
+        """See the contract."""
+        type_id = kind.from_object_type_id
+        if limit is None:
+            self._remove(portal_id, type_id, "association_limit", _key(kind))
+        else:
+            self._put(portal_id, type_id, "association_limit", _key(kind), str(limit))
+        self.object_types_changed(portal_id, type_id)
+
     def put_pipeline(self, portal_id: int, object_type_id: str, pipeline: Pipeline) -> None:
         """See the contract."""
         self._put(portal_id, object_type_id, "pipeline", pipeline.id, _json(pipeline))
@@ -384,7 +425,7 @@ class DefinitionWrites(DefinitionReads):
         """See the contract."""
         named = {"property": queries.PUT_PROPERTY, "group": queries.PUT_GROUP}
         for each in definitions:
-            if each.kind == "schema":
+            if each.kind in ("schema", "association_type", "association_limit"):
                 self.object_types_changed(portal_id, each.object_type_id)
             if statement := named.get(each.kind):
                 self._put_named(statement, portal_id, each.object_type_id, each.name, each.document)

@@ -14,6 +14,7 @@ import threading
 import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -22,8 +23,11 @@ import apsw
 from moyeu.crm.callers import Caller
 from moyeu.crm.definitions import TypeDefinitions
 from moyeu.crm.object_schemas import PortalTypes
+from moyeu.crm.search.conditions import Condition
 from moyeu.storage.contract import (
+    FoundRecords,
     ReadTransaction,
+    RecordSearch,
     StoreBrokenError,
     StoreError,
     StoreFullError,
@@ -34,6 +38,7 @@ from moyeu.storage.sqlite.connection import open_reader, open_writer
 from moyeu.storage.sqlite.definitions import Snapshots
 from moyeu.storage.sqlite.lock import ProcessLock
 from moyeu.storage.sqlite.migrate import migrate
+from moyeu.storage.sqlite.search_scan import matching, scan
 from moyeu.storage.sqlite.transaction import SqliteReadTransaction, SqliteWriteTransaction
 
 T = TypeVar("T")
@@ -151,6 +156,26 @@ class SqliteStore:
             # A failed read may have ended the transaction already; COMMIT would hide its error.
             if connection.in_transaction:
                 connection.execute("COMMIT")
+
+    async def search(self, search: RecordSearch) -> FoundRecords:
+        """See the contract."""
+        return await self.read(lambda transaction: scan(transaction, search))
+
+    async def matching_ids(
+        self,
+        portal_id: int,
+        object_type_id: str,
+        condition: Condition,
+        from_id: int,
+        count_max: int,
+    ) -> list[int]:
+        """See the contract."""
+
+        def work(transaction: ReadTransaction) -> list[int]:
+            found = matching(transaction, portal_id, object_type_id, condition, from_id)
+            return [each.record_id for each in islice(found, count_max)]
+
+        return await self.read(work)
 
     def cached_definitions(self, portal_id: int, object_type_id: str) -> TypeDefinitions | None:
         """See the contract."""

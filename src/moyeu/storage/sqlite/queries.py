@@ -92,10 +92,11 @@ SELECT kind, name, document FROM definition
 WHERE portal_id = :portal_id AND object_type_id = :object_type_id
 """
 
-# The custom object types of a portal; there are few definitions of other kinds between them.
-SCHEMAS: Final = """
-SELECT document FROM definition WHERE portal_id = :portal_id AND kind = 'schema'
-ORDER BY object_type_id
+# What the object types of a portal are; there are few definitions of other kinds between them.
+TYPE_DEFINITIONS: Final = """
+SELECT kind, name, document FROM definition
+WHERE portal_id = :portal_id AND kind IN ('schema', 'association_type', 'association_limit')
+ORDER BY object_type_id, kind, name
 """
 
 PUT_DEFINITION: Final = """

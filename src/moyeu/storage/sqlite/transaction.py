@@ -13,6 +13,7 @@ from moyeu.crm.records import Change, StoredRecord, UniqueKey, UniqueMove, held_
 from moyeu.crm.restoring import restored_values
 from moyeu.storage.contract import Census, Counters, IndexedPart, Portal, Token
 from moyeu.storage.sqlite import queries
+from moyeu.storage.sqlite.associations import AssociationReads
 from moyeu.storage.sqlite.definitions import (
     DefinitionReads,
     DefinitionWrites,
@@ -36,7 +37,7 @@ def _json(value: object) -> str:
     return _write_json(value).decode()
 
 
-class SqliteReadTransaction(DefinitionReads):
+class SqliteReadTransaction(DefinitionReads, AssociationReads):
     """The reads of the contract beside those of definitions."""
 
     def portals(self) -> list[Portal]:

@@ -1,0 +1,140 @@
+"""The part of a transaction that reads associations in parts, by pairs and by types."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from moyeu.catalog.associations import TypeKey
+from moyeu.crm.associations import Association
+from moyeu.storage.sqlite import association_queries as queries
+from moyeu.storage.sqlite.definitions import Row
+
+_write_json = msgspec.json.Encoder().encode
+
+
+def _json(value: object) -> str:
+    return _write_json(value).decode()
+
+
+class _Rows(Protocol):
+    def _rows(self, statement: str, parameters: Mapping[str, Any] | Row = ()) -> list[Row]: ...
+
+
+class AssociationReads:
+    """The reads of associations beside those of whole records."""
+
+    def active_ids(
+        self: _Rows, portal_id: int, object_type_id: str, record_ids: Sequence[int]
+    ) -> frozenset[int]:
+        """See the contract."""
+        rows = self._rows(
+            queries.ACTIVE_IDS,
+            {
+                "portal_id": portal_id,
+                "object_type_id": object_type_id,
+                "record_ids": _json(list(record_ids)),
+            },
+        )
+        return frozenset(record_id for (record_id,) in rows)
+
+    def linked_ids(
+        self: _Rows,
+        portal_id: int,
+        from_type_id: str,
+        to_type_id: str,
+        starts: Sequence[tuple[int, int]],
+        count_max: int,
+    ) -> dict[int, list[int]]:
+        """See the contract."""
+        rows = self._rows(
+            queries.LINKED_IDS,
+            {
+                "portal_id": portal_id,
+                "from_type_id": from_type_id,
+                "to_type_id": to_type_id,
+                "starts": _json(list(starts)),
+                "count_max": count_max,
+            },
+        )
+        found: dict[int, list[int]] = {from_id: [] for from_id, _ in starts}
+        for from_id, to_id in rows:
+            found[from_id].append(to_id)
+        return found
+
+    def pair_associations(
+        self: _Rows,
+        portal_id: int,
+        from_type_id: str,
+        to_type_id: str,
+        pairs: Sequence[tuple[int, int]],
+    ) -> dict[tuple[int, int], list[Association]]:
+        """See the contract."""
+        rows = self._rows(
+            queries.PAIR_ASSOCIATIONS,
+            {
+                "portal_id": portal_id,
+                "from_type_id": from_type_id,
+                "to_type_id": to_type_id,
+                "pairs": _json(list(dict.fromkeys(pairs))),
+            },
+        )
+        found: dict[tuple[int, int], list[Association]] = {}
+        for row in rows:
+            found.setdefault((row[1], row[3]), []).append(Association(*row))
+        return found
+
+    def associations_by_type(
+        self: _Rows,
+        portal_id: int,
+        from_type_id: str,
+        to_type_id: str,
+        keys: Sequence[TypeKey],
+        from_ids: Sequence[int],
+    ) -> dict[int, list[Association]]:
+        """See the contract."""
+        rows = self._rows(
+            queries.ASSOCIATIONS_BY_TYPE,
+            {
+                "portal_id": portal_id,
+                "from_type_id": from_type_id,
+                "to_type_id": to_type_id,
+                "keys": _json(list(keys)),
+                "record_ids": _json(list(dict.fromkeys(from_ids))),
+            },
+        )
+        found: dict[int, list[Association]] = {}
+        for row in rows:
+            found.setdefault(row[1], []).append(Association(*row))
+        return found
+
+    def count_linked(
+        self: _Rows, portal_id: int, from_type_id: str, to_type_id: str, from_ids: Sequence[int]
+    ) -> dict[int, int]:
+        """See the contract."""
+        return dict(
+            self._rows(
+                queries.COUNT_LINKED,
+                {
+                    "portal_id": portal_id,
+                    "from_type_id": from_type_id,
+                    "to_type_id": to_type_id,
+                    "record_ids": _json(list(dict.fromkeys(from_ids))),
+                },
+            )
+        )
+
+    def count_by_type(
+        self: _Rows, portal_id: int, from_type_id: str, to_type_id: str, from_ids: Sequence[int]
+    ) -> dict[tuple[int, TypeKey], int]:
+        """See the contract."""
+        rows = self._rows(
+            queries.COUNT_BY_TYPE,
+            {
+                "portal_id": portal_id,
+                "from_type_id": from_type_id,
+                "to_type_id": to_type_id,
+                "record_ids": _json(list(dict.fromkeys(from_ids))),
+            },
+        )
+        return {(row[0], (row[1], row[2])): row[3] for row in rows}
