@@ -1,4 +1,4 @@
-"""The calls that are measured, as requests without HTTP, and what can be checked after each.
+"""Calls for records as requests without HTTP, and what can be checked after each call.
 
 Updates go to v3; what partner services have in 2025-09 alone goes there.
 """
@@ -6,7 +6,7 @@ Updates go to v3; what partner services have in 2025-09 alone goes there.
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -14,6 +14,7 @@ from bench.work import (
     KEY,
     PROPERTY_VALUES,
     Batch,
+    Ids,
     Values,
     external_id,
     random_batch,
@@ -21,12 +22,17 @@ from bench.work import (
     random_upserts,
 )
 
-Job = Literal["update", "update_by_value", "create", "upsert", "read", "list"]
+RecordJob = Literal["update", "update_by_value", "create", "upsert", "read", "list"]
 
 V3 = "/crm/v3/objects/partner_services"
 DATED = "/crm/objects/2025-09/partner_services"
 
-_encode = msgspec.json.Encoder().encode
+encode = msgspec.json.Encoder().encode
+
+
+def ids_of_results(answer: Mapping[str, Any]) -> list[str]:
+    """The ids of the records that an answer has, in its order."""
+    return [each["id"] for each in answer["results"]]
 
 
 @dataclass(frozen=True)
@@ -41,26 +47,28 @@ class Call:
     written: Mapping[str, Values] = field(default_factory=dict)
     """By the id of the record, or by its value of `key_property`."""
     key_property: str | None = None
-    shown: Sequence[str] = ()
-    """The ids of the records, in order."""
+    shown: Sequence[str] | None = None
+    """What `seen` has to find in the answer; None where that is not known."""
+    seen: Callable[[Mapping[str, Any]], Sequence[str]] = ids_of_results
+    linked: Sequence[tuple[int, int]] = ()
+    """Ids of the partner services and companies that are associated afterwards."""
 
 
-def draw(job: Job, rng: random.Random, record_ids: range, inputs: int) -> Call:
-    """A random call of the job with that many records. Never two that create the same one."""
-    return _DRAW[job](rng, record_ids, inputs)
+Draw = Callable[[random.Random, Ids, int], Call]
+"""Makes a random call for so many records."""
 
 
-def _update(rng: random.Random, record_ids: range, inputs: int) -> Call:
-    batch = random_batch(rng, record_ids, inputs)
+def _update(rng: random.Random, ids: Ids, inputs: int) -> Call:
+    batch = random_batch(rng, ids.records, inputs)
     body = {"inputs": [{"id": str(number), "properties": values} for number, values in batch]}
     return _update_call(body, batch)
 
 
-def _update_by_value(rng: random.Random, record_ids: range, inputs: int) -> Call:
-    batch = random_batch(rng, record_ids, inputs)
+def _update_by_value(rng: random.Random, ids: Ids, inputs: int) -> Call:
+    batch = random_batch(rng, ids.records, inputs)
     body = {
         "inputs": [
-            {"id": external_id(number, record_ids), "idProperty": KEY, "properties": values}
+            {"id": external_id(number, ids.records), "idProperty": KEY, "properties": values}
             for number, values in batch
         ]
     }
@@ -69,37 +77,37 @@ def _update_by_value(rng: random.Random, record_ids: range, inputs: int) -> Call
 
 def _update_call(body: object, batch: Batch) -> Call:
     written = {str(number): values for number, values in batch}
-    return Call("POST", f"{V3}/batch/update", _encode(body), written=written)
+    return Call("POST", f"{V3}/batch/update", encode(body), written=written)
 
 
-def _create(rng: random.Random, _record_ids: range, inputs: int) -> Call:
+def _create(rng: random.Random, _ids: Ids, inputs: int) -> Call:
     records = random_creates(rng, inputs)
     body = {"inputs": [{"properties": values, "associations": []} for values in records]}
     written = {values[KEY]: values for values in records}
-    return Call("POST", f"{DATED}/batch/create", _encode(body), 201, written, KEY)
+    return Call("POST", f"{DATED}/batch/create", encode(body), 201, written, KEY)
 
 
-def _upsert(rng: random.Random, record_ids: range, inputs: int) -> Call:
-    upserts = random_upserts(rng, record_ids, inputs)
+def _upsert(rng: random.Random, ids: Ids, inputs: int) -> Call:
+    upserts = random_upserts(rng, ids.records, inputs)
     body = {
         "inputs": [{"id": key, "idProperty": KEY, "properties": values} for key, values in upserts]
     }
-    return Call("POST", f"{DATED}/batch/upsert", _encode(body), 200, dict(upserts), KEY)
+    return Call("POST", f"{DATED}/batch/upsert", encode(body), 200, dict(upserts), KEY)
 
 
-def _read(rng: random.Random, record_ids: range, inputs: int) -> Call:
-    ids = [str(each) for each in rng.sample(record_ids, inputs)]
-    body = {"inputs": [{"id": each} for each in ids], "properties": list(PROPERTY_VALUES)}
-    return Call("POST", f"{DATED}/batch/read", _encode(body), shown=ids)
+def _read(rng: random.Random, ids: Ids, inputs: int) -> Call:
+    asked = [str(each) for each in rng.sample(ids.records, inputs)]
+    body = {"inputs": [{"id": each} for each in asked], "properties": list(PROPERTY_VALUES)}
+    return Call("POST", f"{DATED}/batch/read", encode(body), shown=asked)
 
 
-def _list(rng: random.Random, record_ids: range, inputs: int) -> Call:
-    first = rng.randrange(record_ids.start, record_ids.stop - inputs)
+def _list(rng: random.Random, ids: Ids, inputs: int) -> Call:
+    first = rng.randrange(ids.records.start, ids.records.stop - inputs)
     query = f"limit={inputs}&after={first}&properties={','.join(PROPERTY_VALUES)}"
     return Call("GET", f"{DATED}?{query}", shown=[str(first + each) for each in range(inputs)])
 
 
-_DRAW: Mapping[Job, Callable[[random.Random, range, int], Call]] = {
+DRAW: Mapping[str, Draw] = {
     "update": _update,
     "update_by_value": _update_by_value,
     "create": _create,

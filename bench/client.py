@@ -13,20 +13,30 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Literal, TypeVar, cast
 from urllib.parse import urlencode
 
 import uvloop
 
-from bench.calls import V3, Call, Job, draw
+from bench.calls import V3, Call
+from bench.jobs import Job, draw
+from bench.links import OF_SERVICE, linked_ids
 from bench.processes import cpu_s
-from bench.work import Values
+from bench.searches import OF_UPDATED, lead_call
+from bench.work import Ids, Values
 
 HOST = "127.0.0.1"
 _READ_PAUSE_S = 0.002
+_SEARCH_PAUSE_S = 1.0
 _SAMPLE_RECORDS = 20
 _SAMPLE_ANSWERS = 3
+T = TypeVar("T")
+
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+
+
+Beside = Literal["reads", "searches"]
+"""Reads of single records, or one search a second for what updates change."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +47,14 @@ class Load:
     pid: int
     """The server's process, whose CPU time is taken around the timed part."""
     token: str
-    record_ids: range
+    ids: Ids
     concurrency: int
     requests: int
     rng_seed: int
     job: Job = "update"
     inputs: int = 100
-    reads: bool = False
-    """Meanwhile read single records on one more connection, with a pause after each."""
+    beside: Beside | None = None
+    """What one more connection does meanwhile, with a pause after each answer."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +67,8 @@ class Driven:
     server_cpu_s: float
     client_cpu_s: float
     answers_ms: Sequence[float]
-    reads_ms: Sequence[float]
+    beside_ms: Sequence[float]
+    """The answers of the connection beside."""
     refused: Mapping[int, int]
     """Status → how many answers had it instead of 200, or 201 where that is right."""
     compared: int
@@ -69,9 +80,8 @@ class Driven:
 def drive(load: Load) -> Driven:
     """Sends everything, waits for all answers, then reads a sample back."""
     rng = random.Random(load.rng_seed)
-    calls = [draw(load.job, rng, load.record_ids, load.inputs) for _ in range(load.requests)]
-    reads = [_read(load, rng.choice(load.record_ids)) for _ in range(10_000 if load.reads else 0)]
-    timed = uvloop.run(_send_all(load, calls, reads))
+    calls = [draw(load.job, rng, load.ids, load.inputs) for _ in range(load.requests)]
+    timed = uvloop.run(_send_all(load, calls, list(_requests_beside(load, rng))))
     compared, wrong = _checked(load, calls, rng)
     return Driven(
         records=load.requests * load.inputs,
@@ -79,9 +89,9 @@ def drive(load: Load) -> Driven:
         seconds=timed.seconds,
         server_cpu_s=timed.server_cpu_s,
         client_cpu_s=timed.client_cpu_s,
-        answers_ms=timed.writers.answers_ms,
-        reads_ms=timed.readers.answers_ms,
-        refused=dict(timed.writers.refused + timed.readers.refused),
+        answers_ms=timed.answers.answers_ms,
+        beside_ms=timed.beside.answers_ms,
+        refused=dict(timed.answers.refused + timed.beside.refused),
         compared=compared,
         wrong=wrong,
     )
@@ -94,6 +104,17 @@ def _request(load: Load, call: Call) -> bytes:
         f"Authorization: Bearer {load.token}\r\nAccept: application/json\r\n"
         f"{content if call.body else ''}\r\n"
     ).encode() + call.body
+
+
+def _requests_beside(load: Load, rng: random.Random) -> Iterator[bytes]:
+    """More than there is time for."""
+    if load.beside == "reads":
+        for _ in range(10_000):
+            yield _read(load, rng.choice(load.ids.records))
+    elif load.beside == "searches":
+        for number in range(1_000):
+            job = OF_UPDATED[number % len(OF_UPDATED)]
+            yield _request(load, draw(job, rng, load.ids, 100))
 
 
 def _read(load: Load, record_id: int) -> bytes:
@@ -120,8 +141,8 @@ class _Timed:
     seconds: float
     server_cpu_s: float
     client_cpu_s: float
-    writers: _Answers
-    readers: _Answers
+    answers: _Answers
+    beside: _Answers
 
 
 class _Connection(asyncio.Protocol):
@@ -189,27 +210,28 @@ class _Connection(asyncio.Protocol):
             self.send_next()
 
 
-async def _send_all(load: Load, calls: Sequence[Call], reads: Sequence[bytes]) -> _Timed:
+async def _send_all(load: Load, calls: Sequence[Call], beside: Sequence[bytes]) -> _Timed:
     # All calls of a job have one status.
-    writing, reading = _Answers(calls[0].status), _Answers()
+    answers, answers_beside = _Answers(calls[0].status), _Answers()
     left = iter([_request(load, each) for each in calls])
-    writers = [
-        await _connect(load.port, lambda: _Connection(left, writing))
+    connections = [
+        await _connect(load.port, lambda: _Connection(left, answers))
         for _ in range(load.concurrency)
     ]
-    reader = await _connect(load.port, lambda: _Connection(iter(reads), reading, _READ_PAUSE_S))
+    pause_s = _READ_PAUSE_S if load.beside == "reads" else _SEARCH_PAUSE_S
+    another = await _connect(load.port, lambda: _Connection(iter(beside), answers_beside, pause_s))
     begun, client_cpu_s, server_cpu_s = time.perf_counter(), time.process_time(), cpu_s(load.pid)
-    for each in (*writers, reader):
+    for each in (*connections, another):
         each.send_next()
-    await asyncio.gather(*(each.finished for each in writers))
+    await asyncio.gather(*(each.finished for each in connections))
     timed = _Timed(
         time.perf_counter() - begun,
         cpu_s(load.pid) - server_cpu_s,
         time.process_time() - client_cpu_s,
-        writing,
-        reading,
+        answers,
+        answers_beside,
     )
-    reader.finish()
+    another.finish()
     return timed
 
 
@@ -223,19 +245,30 @@ def _checked(load: Load, calls: Sequence[Call], rng: random.Random) -> tuple[int
     connection = http.client.HTTPConnection(HOST, load.port, timeout=30)
     try:
         written = _sample_written(calls, rng)
-        reads = [each for each in rng.sample(calls, min(_SAMPLE_ANSWERS, len(calls))) if each.shown]
+        some = rng.sample(calls, min(_SAMPLE_ANSWERS, len(calls)))
+        asked_again = [each for each in some if each.shown is not None]
+        if load.beside == "searches":
+            asked_again += [
+                lead_call(call.written[key]["account_lead"], key) for call, key in written
+            ]
+        pairs = _sample([pair for call in calls for pair in call.linked], rng)
         wrong = [
             *(
                 difference
                 for call, key in written
                 for difference in _differences(connection, load, call, key)
             ),
-            *(difference for call in reads for difference in _missing(connection, load, call)),
+            *(
+                difference
+                for call in asked_again
+                for difference in _missing(connection, load, call)
+            ),
+            *(difference for pair in pairs for difference in _unlinked(connection, load, *pair)),
         ]
     finally:
         connection.close()
     values = sum(len(call.written[key]) for call, key in written)
-    return values + sum(len(call.shown) for call in reads), wrong
+    return values + sum(len(call.shown or ()) for call in asked_again) + len(pairs), wrong
 
 
 def _sample_written(calls: Sequence[Call], rng: random.Random) -> Sequence[tuple[Call, str]]:
@@ -245,7 +278,11 @@ def _sample_written(calls: Sequence[Call], rng: random.Random) -> Sequence[tuple
     """
     touched = Counter(key for call in calls for key in call.written)
     certain = [(call, key) for call in calls for key in call.written if touched[key] == 1]
-    return rng.sample(certain, min(_SAMPLE_RECORDS, len(certain)))
+    return _sample(certain, rng)
+
+
+def _sample(population: Sequence[T], rng: random.Random) -> Sequence[T]:
+    return rng.sample(population, min(_SAMPLE_RECORDS, len(population)))
 
 
 def _differences(
@@ -263,9 +300,19 @@ def _differences(
 
 
 def _missing(connection: http.client.HTTPConnection, load: Load, call: Call) -> Iterator[str]:
-    shown = [each["id"] for each in _asked(connection, load, call).get("results", ())]
-    if shown != list(call.shown):
-        yield f"{call.method} {call.path}: not the {len(call.shown)} records asked for: {shown}"
+    answer = _asked(connection, load, call)
+    shown = list(call.seen(answer)) if "results" in answer else [str(answer)]
+    if shown != list(call.shown or ()):
+        yield f"{call.method} {call.path} {call.body!r}: not {call.shown}: {shown}"
+
+
+def _unlinked(
+    connection: http.client.HTTPConnection, load: Load, from_id: int, to_id: int
+) -> Iterator[str]:
+    answer = _asked(connection, load, Call("GET", OF_SERVICE.format(from_id)))
+    found = linked_ids(answer) if "results" in answer else [str(answer)]
+    if str(to_id) not in found:
+        yield f"record {from_id}: associated with {to_id}, read {found}"
 
 
 def _asked(connection: http.client.HTTPConnection, load: Load, call: Call) -> dict[str, Any]:

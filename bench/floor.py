@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from bench import portal
-from bench.calls import Job
+from bench.jobs import Job
 from bench.work import (
     KEY,
     Batch,

@@ -26,7 +26,7 @@ PORTAL_ID = 1
 APP_ID = 7
 TYPE_NAME = "partner_services"
 
-_RECORDS_PER_WRITE = 5_000
+RECORDS_PER_WRITE = 5_000
 _GROUP = "partner_service_information"
 
 
@@ -39,6 +39,12 @@ class Seeded:
     record_ids: range
     seconds: float
     """From the first statement to the closed file."""
+    company_ids: range = range(0)
+
+    @property
+    def ids(self) -> work.Ids:
+        """What calls draw from."""
+        return work.Ids(self.record_ids, self.company_ids)
 
 
 def seed(path: Path, count: int, rng_seed: int) -> Seeded:
@@ -60,29 +66,41 @@ def object_type() -> ObjectType:
     return found
 
 
+def companies() -> ObjectType:
+    """The object type of the records that the measured ones are associated with."""
+    found = find_object_type("companies")
+    assert found is not None
+    return found
+
+
 def caller() -> Caller:
-    """Who all requests come from: may read and write the measured records, nothing else."""
-    measured = object_type()
-    return Caller(
-        PORTAL_ID, APP_ID, None, frozenset(measured.read_scopes) | frozenset(measured.write_scopes)
-    )
+    """Who all requests come from: may read and write these records, nothing else."""
+    types = (object_type(), companies())
+    scopes = (scope for each in types for scope in (*each.read_scopes, *each.write_scopes))
+    return Caller(PORTAL_ID, APP_ID, None, frozenset(scopes))
+
+
+def occasion(now_ms: int) -> Occasion:
+    """What records are told that are made at that time."""
+    return Occasion(caller(), now_ms, "00000000-0000-7000-8000-000000000000")
 
 
 async def _fill(store: Store, token: str, count: int, rng: random.Random) -> range:
-    occasion = Occasion(caller(), system_clock_ms(), "00000000-0000-7000-8000-000000000000")
-    await store.write(lambda transaction: _define(transaction, token, occasion.now_ms))
+    now = occasion(system_clock_ms())
+    await store.write(lambda transaction: define(transaction, token, now.now_ms))
     first_id = 0
-    for done in range(0, count, _RECORDS_PER_WRITE):
-        part = min(_RECORDS_PER_WRITE, count - done)
-        rows = [_row(rng, done + number) for number in range(1, part + 1)]
+    for done in range(0, count, RECORDS_PER_WRITE):
+        part = min(RECORDS_PER_WRITE, count - done)
+        rows = [random_row(rng, done + number) for number in range(1, part + 1)]
         ids = await store.write(
-            lambda transaction, rows=rows: _insert(transaction, occasion, rows)  # type: ignore[misc]
+            lambda transaction, rows=rows: insert(transaction, now, object_type(), rows)  # type: ignore[misc]
         )
         first_id = first_id or ids.start
     return range(first_id, first_id + count)
 
 
-def _define(transaction: WriteTransaction, token: str, now_ms: int) -> None:
+def define(transaction: WriteTransaction, token: str, now_ms: int) -> None:
+    """Makes the portal, its token and the properties of the measured type."""
     transaction.add_portal(Portal(PORTAL_ID, "bench", APP_ID, now_ms))
     transaction.add_token(Token(hash_token(token), caller(), token[:12], now_ms))
     for each in _definitions():
@@ -99,20 +117,21 @@ def _definitions() -> list[PropertyDefinition]:
             group_name=_GROUP,
             has_unique_value=True,
         ),
-        _property("account_lead", "string", "text"),
-        _property("monthly_fee", "number", "number"),
-        _property("service_tier", "enumeration", "select", work.SERVICE_TIERS),
-        _property("kickoff_date", "date", "date"),
-        _property("next_review_at", "datetime", "date"),
-        _property("is_retainer", "bool", "booleancheckbox", ("true", "false")),
-        _property("channels", "enumeration", "checkbox", work.CHANNELS),
-        *(_property(name, "string", "text") for name in work.NOTES),
+        own_property("account_lead", "string", "text"),
+        own_property("monthly_fee", "number", "number"),
+        own_property("service_tier", "enumeration", "select", work.SERVICE_TIERS),
+        own_property("kickoff_date", "date", "date"),
+        own_property("next_review_at", "datetime", "date"),
+        own_property("is_retainer", "bool", "booleancheckbox", ("true", "false")),
+        own_property("channels", "enumeration", "checkbox", work.CHANNELS),
+        *(own_property(name, "string", "text") for name in work.NOTES),
     ]
 
 
-def _property(
+def own_property(
     name: str, type_: str, field_type: str, options: tuple[str, ...] = ()
 ) -> PropertyDefinition:
+    """A property of the portal's own; options: their values, which are their labels too."""
     return PropertyDefinition(
         name=name,
         label=name,
@@ -123,23 +142,31 @@ def _property(
     )
 
 
-def _row(rng: random.Random, number: int) -> dict[str, str]:
+def random_row(rng: random.Random, number: int) -> dict[str, str]:
+    """The values of the record with that number, from 1 on."""
     notes = {name: f"{name} of record {number:07}" for name in work.NOTES}
     return {work.KEY: f"ext-{number}", **work.random_values(rng), **notes}
 
 
-def _insert(transaction: WriteTransaction, occasion: Occasion, rows: list[dict[str, str]]) -> range:
-    type_id = object_type().id
+def insert(
+    transaction: WriteTransaction, now: Occasion, kind: ObjectType, rows: list[dict[str, str]]
+) -> range:
+    """Adds records of a type; their ids, in the order of the rows."""
+    type_id = kind.id
     definitions = transaction.definitions(PORTAL_ID, type_id)
     ids = transaction.new_record_ids(PORTAL_ID, len(rows))
     records = [
-        new_record(definitions, occasion, record_id, row)
+        new_record(definitions, now, record_id, row)
         for record_id, row in zip(ids, rows, strict=True)
     ]
-    transaction.insert_records(occasion, type_id, records, object_type().modified_property)
+    transaction.insert_records(now, type_id, records, kind.modified_property)
     transaction.move_unique_values(
         PORTAL_ID,
         type_id,
-        [UniqueMove(work.KEY, each.record_id, None, each.properties[work.KEY]) for each in records],
+        [
+            UniqueMove(work.KEY, each.record_id, None, each.properties[work.KEY])
+            for each in records
+            if work.KEY in each.properties
+        ],
     )
     return ids

@@ -71,6 +71,8 @@ def server(database: Path, token: str, *options: str) -> Iterator[Running]:
     finally:
         process.terminate()
         status = process.wait(_STOP_TIMEOUT_S)
+        if process.stdout is not None:
+            process.stdout.close()
     if status != 0:
         raise RuntimeError(f"the server ended with status {status}")
 

@@ -4,16 +4,24 @@ import dataclasses
 import json
 import os
 import platform
-import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import apsw
 from rich.console import Console
 from rich.table import Table
 
-from bench.measure import Cost, Results, Round, quantile
+from bench.figures import Row, cost_cells, row_of, spread
+from bench.report_related import (
+    LINK_COLUMNS,
+    LINK_NOTE,
+    SEARCH_COLUMNS,
+    SEARCH_NOTE,
+    link_rows,
+    related_rows,
+    search_rows,
+)
+from bench.results import Cost, Results, Round, quantile
 from bench.stages import LOOP_STAGES, WAITS, WRITER_STAGES
 
 COST_COLUMNS = ("batches of 100", "records/s", "CPU, µs per record", "p50, ms", "p99, ms")
@@ -31,16 +39,6 @@ _COLOURS = {True: "green", False: "red", None: None}
 _VERDICTS = {True: "met", False: "missed", None: ""}
 
 _CONCURRENCIES = (("c1", 1), ("c8", 8), ("c32", 32))
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line: a figure as text, and where there is one its target and whether it is met."""
-
-    what: str
-    figure: str
-    target: str = ""
-    met: bool | None = None
 
 
 def machine() -> dict[str, str]:
@@ -67,6 +65,7 @@ def rows(results: Results) -> list[Row]:
         *_ratio_rows(results.rounds),
         *_small_rows(results),
         *_growth_rows(results.growth),
+        *related_rows(results),
         *_resource_rows(results),
         *_check_rows(results),
     ]
@@ -82,7 +81,7 @@ def cost_rows(rounds: Sequence[Round]) -> Iterator[tuple[str, ...]]:
         ("c32", "server, 32 connections"),
         ("by_value", "server, 8 connections, `idProperty`"),
     ):
-        yield what, *_cost_cells([each[name] for each in rounds])
+        yield what, *cost_cells([each[name] for each in rounds])
 
 
 def call_rows(rounds: Sequence[Round]) -> Iterator[tuple[str, ...]]:
@@ -102,22 +101,8 @@ def call_rows(rounds: Sequence[Round]) -> Iterator[tuple[str, ...]]:
         ratio = ""
         if floor is not None:
             wall = [each[name].records_per_s / each[floor].records_per_s for each in rounds]
-            ratio = _spread(wall, "{:.2f}")
-        yield what, *_cost_cells([each[name] for each in rounds]), ratio
-
-
-def _cost_cells(costs: Sequence[Cost]) -> tuple[str, ...]:
-    return (
-        _spread([cost.records_per_s for cost in costs], "{:,.0f}"),
-        _spread([cost.cpu_us_per_record for cost in costs], "{:.1f}"),
-        _latency([cost.answer_ms_p50 for cost in costs]),
-        _latency([cost.answer_ms_p99 for cost in costs]),
-    )
-
-
-def _latency(answers_ms: Sequence[float | None]) -> str:
-    known = [each for each in answers_ms if each is not None]
-    return f"{statistics.median(known):.0f}" if known else ""
+            ratio = spread(wall, "{:.2f}")
+        yield what, *cost_cells([each[name] for each in rounds]), ratio
 
 
 def _ratio_rows(rounds: Sequence[Round]) -> Iterator[Row]:
@@ -125,15 +110,15 @@ def _ratio_rows(rounds: Sequence[Round]) -> Iterator[Row]:
         wall = [each[name].records_per_s / each["floor8"].records_per_s for each in rounds]
         bound = 0.65 if connections == 8 else None
         what = f"records/s : floor(8), {_at(connections)}"
-        yield _row(what, wall, "{:.2f}", at_least=bound)
+        yield row_of(what, wall, "{:.2f}", at_least=bound)
     for name, connections in _CONCURRENCIES:
         cpu = [each["floor1"].cpu_us_per_record / each[name].cpu_us_per_record for each in rounds]
         what = f"records per CPU second : floor(1), {_at(connections)}"
-        yield _row(what, cpu, "{:.2f}", at_least=0.60)
+        yield row_of(what, cpu, "{:.2f}", at_least=0.60)
     by_value = [
         each["by_value"].cpu_us_per_record / each["c8"].cpu_us_per_record for each in rounds
     ]
-    yield _row("CPU per record, `idProperty` : id", by_value, "{:.2f}")
+    yield row_of("CPU per record, `idProperty` : id", by_value, "{:.2f}")
 
 
 def _at(connections: int) -> str:
@@ -147,7 +132,7 @@ def _small_rows(results: Results) -> Iterator[Row]:
         ("ten_c8", "CPU of a batch of 10, 8 connections", None),
     ):
         cpu_ms = [each[name].cpu_ms_per_request for each in results.rounds]
-        yield _row(what, cpu_ms, "{:.3f} ms", below=bound)
+        yield row_of(what, cpu_ms, "{:.3f} ms", below=bound)
     p50, p99 = quantile(results.reads_ms, 0.50), quantile(results.reads_ms, 0.99)
     yield Row(
         "read of one record beside 8 writers",
@@ -168,7 +153,7 @@ def _growth_rows(growth: Sequence[Round]) -> Iterator[Row]:
     for size in larger:
         for what, figure in measures:
             ratios = [figure(each[size]) / figure(each[smallest]) for each in growth]
-            yield _row(
+            yield row_of(
                 f"{what} per record, {int(size):,} : {int(smallest):,} records",
                 ratios,
                 "{:.2f}",
@@ -177,8 +162,8 @@ def _growth_rows(growth: Sequence[Round]) -> Iterator[Row]:
 
 
 def _resource_rows(results: Results) -> Iterator[Row]:
-    yield _row("start to first answer", results.first_answers_s, "{:.2f} s", below=1.0)
-    yield _row("resident memory, idle", results.idle_mb, "{:.1f} MB", below=60.0)
+    yield row_of("start to first answer", results.first_answers_s, "{:.2f} s", below=1.0)
+    yield row_of("resident memory, idle", results.idle_mb, "{:.1f} MB", below=60.0)
     yield Row("resident memory, after the load", f"{results.loaded_mb:.1f} MB")
     yield Row(
         f"seeding {results.records:,} records",
@@ -189,7 +174,7 @@ def _resource_rows(results: Results) -> Iterator[Row]:
 def _check_rows(results: Results) -> Iterator[Row]:
     shares = [
         cost.client_share
-        for each in (*results.rounds, *results.calls)
+        for each in (*results.rounds, *results.calls, *results.beside, *results.links)
         for cost in each.values()
         if cost.client_share is not None
     ]
@@ -207,31 +192,6 @@ def _check_rows(results: Results) -> Iterator[Row]:
         "0 wrong",
         met=not results.wrong,
     )
-
-
-def _row(
-    what: str,
-    figures: Sequence[float],
-    form: str,
-    *,
-    at_least: float | None = None,
-    below: float | None = None,
-) -> Row:
-    median = statistics.median(figures)
-    text = _spread(figures, form)
-    if at_least is not None:
-        return Row(what, text, f"≥ {form.format(at_least)}", median >= at_least)
-    if below is not None:
-        return Row(what, text, f"< {form.format(below)}", median < below)
-    return Row(what, text)
-
-
-def _spread(figures: Sequence[float], form: str) -> str:
-    """Median and quartiles: `0.71 [0.69–0.74]`; the unit stands once, after the median."""
-    number = form.partition("}")[0] + "}"
-    middle = form.format(statistics.median(figures))
-    low, high = number.format(quantile(figures, 0.25)), number.format(quantile(figures, 0.75))
-    return f"{middle} [{low}–{high}]"
 
 
 def stage_rows(stages: Mapping[str, Mapping[str, float]]) -> Iterator[tuple[str, str, str]]:
@@ -258,7 +218,13 @@ def print_tables(results: Results, console: Console) -> None:
     calls = _table(CALL_COLUMNS)
     for line in call_rows(results.calls):
         calls.add_row(*line)
-    console.print(costs, "", ratios, "", calls, sep="\n")
+    searches = _table(SEARCH_COLUMNS)
+    for line in search_rows(results.searches):
+        searches.add_row(*line)
+    links = _table(LINK_COLUMNS)
+    for line in link_rows(results.links):
+        links.add_row(*line)
+    console.print(costs, "", ratios, "", calls, "", searches, "", links, sep="\n")
     if results.stages:
         stages = _table(STAGE_COLUMNS)
         for line in stage_rows(results.stages):
@@ -289,6 +255,14 @@ def render_markdown(results: Results, about: Mapping[str, str]) -> str:
         "upserted by a unique property, which half of the inputs find; seven properties are read.",
         "",
         *_markdown_table(CALL_COLUMNS, call_rows(results.calls)),
+        "",
+        *SEARCH_NOTE,
+        "",
+        *_markdown_table(SEARCH_COLUMNS, search_rows(results.searches)),
+        "",
+        *LINK_NOTE,
+        "",
+        *_markdown_table(LINK_COLUMNS, link_rows(results.links)),
     ]
     if results.stages:
         lines += [

@@ -1,9 +1,9 @@
 """Measures batch updates over HTTP against the same storage work in a bare loop.
 
-Creates, upserts, batch reads and lists have rows of their own.
+Creates, upserts, batch reads, lists, searches and associations have rows of their own.
 
-    python bench/run.py                             about three minutes
-    python bench/run.py --quick                     about thirty seconds
+    python bench/run.py                             about eight minutes
+    python bench/run.py --quick                     about a minute
     python bench/run.py --large                     also a million records
     python bench/run.py --write docs/performance.md
 
@@ -27,7 +27,8 @@ if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from bench import report
-from bench.measure import Bench, Extent
+from bench.measure import Bench
+from bench.results import Extent
 from bench.sections import replace_section
 
 _WIDTH = 120
@@ -72,6 +73,15 @@ def _extent(options: argparse.Namespace) -> Extent:
             call_rounds=2,
             call_batches=40,
             stages=False,
+            search_records=(10_000,),
+            search_rounds=2,
+            searches=20,
+            beside_records=10_000,
+            beside_rounds=2,
+            beside_batches=500,
+            link_records=100_000,
+            link_rounds=2,
+            link_batches=20,
         )
     return Extent(
         records=100_000,
@@ -83,6 +93,15 @@ def _extent(options: argparse.Namespace) -> Extent:
         call_rounds=5,
         call_batches=100,
         stages=True,
+        search_records=(10_000, 100_000, 1_000_000) if options.large else (10_000, 100_000),
+        search_rounds=5,
+        searches=50,
+        beside_records=100_000,
+        beside_rounds=5,
+        beside_batches=1_000,
+        link_records=100_000,
+        link_rounds=5,
+        link_batches=50,
     )
 
 

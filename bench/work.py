@@ -7,6 +7,7 @@ canonical texts that a record keeps, so what is read back equals what was writte
 import datetime
 import random
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 Values = Mapping[str, str]
 """Property name → value text."""
@@ -14,6 +15,14 @@ Batch = Sequence[tuple[int, Values]]
 """(record id, new values of all of `PROPERTY_VALUES`); no id twice."""
 Upserts = Sequence[tuple[str, Values]]
 """(`external_id`, values of the record that has it or is to have it); no external id twice."""
+
+
+class Ids(NamedTuple):
+    """The seeded records of a portal; companies are in those of `related.py` alone."""
+
+    records: range
+    companies: range = range(0)
+
 
 SERVICE_TIERS = ("starter", "growth", "enterprise")
 CHANNELS = ("email", "ads", "seo", "social")

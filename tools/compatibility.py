@@ -9,7 +9,7 @@ What is in the file is counted, never claimed: an operation without a case shows
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +17,7 @@ import msgspec
 
 from moyeu.catalog.capabilities import Operation, capability
 from moyeu.catalog.object_types import OBJECT_TYPES, ObjectType
-from moyeu.catalog.versions import RECORD_VERSIONS, ApiVersion
+from moyeu.catalog.versions import RECORD_VERSIONS, VERSIONS, ApiVersion
 from moyeu.crm.object_schemas import ObjectSchema, object_type_of
 from moyeu.crm.type_rules import TypeRules, type_rules
 from moyeu.wire.endpoints import APIS, OBJECT_ROUTES
@@ -68,18 +68,17 @@ RECORDS = """
 ## Records
 
 One letter for each operation. The counts are how many cases of each mark are run against it,
-whatever the object type (observed / documented / spec / guess). *Not yet* means that HubSpot has
-the operation and Moyeu does not.
+whatever the object type (observed / documented / spec / guess).
 """
 
 TYPES = """
 ### Object types
 
 What each object type has in each version, one letter for each operation in the order above. `·`
-means that HubSpot lacks the operation for the type in this version, and Moyeu answers its refusal;
-`-` means that HubSpot has it and Moyeu does not. In *italics*: the version describes the operations
-by one template for every type, so whether HubSpot allows them all is not known. A test calls every
-one of them with each scope that suffices and without any, and every one that is refused.
+means that HubSpot lacks the operation for the type in this version, and Moyeu answers its refusal.
+In *italics*: the version describes the operations by one template for every type, so whether
+HubSpot allows them all is not known. A test calls every one of them with each scope that suffices
+and without any, and every one that is refused.
 """
 
 SPECIAL = """
@@ -87,11 +86,11 @@ Types that have rules of their own beside the definitions of their properties: {
 """
 
 DEFINITIONS = """
-## Definitions, owners and limits
+## Definitions, associations, lists, owners and limits
 
-Properties, property validations, pipelines and schemas are served for every object type of the
-catalog and for custom ones. The counts are those of cases, as above; `–` means that the version has
-no such API.
+Properties, property validations, pipelines, schemas and associations are served for every object
+type of the catalog and for custom ones. The counts are those of cases, as above; a table has the
+versions that have the API.
 """
 
 OBSERVED = """
@@ -125,7 +124,7 @@ BEYOND = """
 | bodies over 10 MiB, headers over 32 KiB, slow requests | 413, 431, closed | other limits |
 | order of batch results | the order of the inputs | any order |
 | links and `Location` | the scheme and host that the client called | HubSpot's own |
-| rate limit headers | absent: there are no limits yet | present |
+| rate limits | none, but for searches where a setting says so | several, told in headers |
 | `Server`, `cf-ray`, `x-envoy-*`, cookies of the edge | absent | present |
 """
 
@@ -171,14 +170,20 @@ def render() -> str:
     parts = [HEAD, RECORDS, _table(_record_rows(cases)), TYPES, _table(_type_rows(), "Object type")]
     parts += [SPECIAL.format(names=", ".join(_special_types())), DEFINITIONS]
     for api in APIS:
-        parts += [f"### {api.title}", _table(_definition_rows(cases, api))]
+        versions = [each for each in VERSIONS if api.prefixes(each)]
+        rows = _definition_rows(cases, api, versions)
+        parts += [f"### {api.title}", _table(rows, versions=versions)]
     parts += [_observed(read_observed()), GUESSES + "".join(_guess_rows(cases)), BEYOND]
     parts.append(_skipped(cases))
     return "\n".join(part.strip("\n") + "\n" for part in parts if part)
 
 
-def _table(rows: Iterable[list[str]], what: str = "Operation") -> str:
-    head = [what, *(version.name for version in RECORD_VERSIONS)]
+def _table(
+    rows: Iterable[list[str]],
+    what: str = "Operation",
+    versions: Sequence[ApiVersion] = RECORD_VERSIONS,
+) -> str:
+    head = [what, *(version.name for version in versions)]
     lines = [head, ["---"] * len(head), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
@@ -195,11 +200,10 @@ def _counts(cases: Iterable[Case], operation: str, version: ApiVersion) -> str:
 def _record_rows(cases: list[Case]) -> Iterator[list[str]]:
     for route in OBJECT_ROUTES:
         name = f"`{LETTERS[route.operation]}` {route.operation.replace('_', ' ')}"
-        row = [f"{name}<br>`{route.method} {route.template}`"]
-        for version in RECORD_VERSIONS:
-            state = "*not yet* " if route.handler is None else ""
-            row.append(f"{state}{_counts(cases, route.operation, version)}")
-        yield row
+        yield [
+            f"{name}<br>`{route.method} {route.template}`",
+            *(_counts(cases, route.operation, each) for each in RECORD_VERSIONS),
+        ]
 
 
 def _type_rows() -> Iterator[list[str]]:
@@ -223,14 +227,14 @@ def _type_rows() -> Iterator[list[str]]:
 
 
 def _letters(object_type: ObjectType, version: ApiVersion) -> str:
-    """A letter, or the mark of what is refused or not built, for each operation of the type."""
+    """A letter, or the mark of what is refused, for each operation of the type."""
     letters, is_template = "", False
     for route in OBJECT_ROUTES:
         row = capability(version.name, object_type, route.operation)
         if row is None:
             letters += "·"
         else:
-            letters += "-" if route.handler is None else LETTERS[route.operation]
+            letters += LETTERS[route.operation]
             is_template = row.evidence == "GENERIC"
     return f"*`{letters}`*" if is_template else f"`{letters}`"
 
@@ -241,12 +245,12 @@ def _special_types() -> Iterator[str]:
             yield object_type.name.replace("_", " ")
 
 
-def _definition_rows(cases: list[Case], api: Api) -> Iterator[list[str]]:
+def _definition_rows(
+    cases: list[Case], api: Api, versions: Sequence[ApiVersion]
+) -> Iterator[list[str]]:
     for route in api.routes:
         row = [f"`{route.method} {route.template or '/'}`"]
-        for version in RECORD_VERSIONS:
-            served = bool(api.prefixes(version))
-            row.append(_counts(cases, route.name, version) if served else "–")
+        row += [_counts(cases, route.name, version) for version in versions]
         yield row
 
 

@@ -18,13 +18,17 @@ def build_app(
     store: Store,
     clock_ms: Callable[[], int] = system_clock_ms,
     random_bits: Callable[[int], int] | None = None,
+    *,
+    searches_per_second: int = 0,
 ) -> Application:
     """The ASGI application over an open store.
 
     random_bits makes correlation ids, which must be unique and need not be secret: by default a
-    generator that the system seeds, without a system call for each request.
+    generator that the system seeds, without a system call for each request. searches_per_second:
+    how many a portal may make, 0 for no limit.
     """
-    return Application(store, clock_ms, random_bits or random.Random().getrandbits)  # noqa: S311
+    random_bits = random_bits or random.Random().getrandbits  # noqa: S311
+    return Application(store, clock_ms, random_bits, searches_per_second)
 
 
 _YOUNG_OBJECTS_MAX = 50_000

@@ -72,6 +72,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             " database.",
         ),
     ] = 1_000
+    search_rate_limit: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1_000,
+            description="Searches that a portal may make in a second, further ones are answered"
+            " 429; HubSpot's limit is 5, 0 is none.",
+        ),
+    ] = 0
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         Meta(description="The least serious messages that are logged."),

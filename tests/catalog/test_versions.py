@@ -2,7 +2,7 @@
 
 import re
 
-from moyeu.catalog.versions import VERSIONS, version_named
+from moyeu.catalog.versions import RECORD_VERSIONS, VERSIONS, version_named
 
 
 def test_versions_are_found_by_their_exact_name() -> None:
@@ -69,7 +69,7 @@ def test_only_2026_09_and_its_beta_normalise_dates_and_enforce_admin_rules() -> 
 
 
 def test_flags_decide_about_stages_in_use_everywhere_but_in_2026_09() -> None:
-    assert {version.name: version.stage_references for version in VERSIONS} == {
+    assert {version.name: version.stage_references for version in RECORD_VERSIONS} == {
         "v3": "when_asked",
         "2025-09": "when_asked",
         "2026-03": "when_asked",

@@ -38,10 +38,10 @@ def test_a_portal_becomes_a_file_of_lines(moyeu: Moyeu, portal: str) -> None:
     assert (ended.code, ended.err) == (0, "")
     assert ended.out == (
         "exported: 3 records, 0 associations, 3 history entries, 0 merged ids, 0 definitions,"
-        " 0 audit entries, 1 owners\n"
+        " 0 audit entries, 1 owners, 0 lists, 0 list memberships, 0 list folders\n"
     )
     header, *between, end = lines_of("all.gz")
-    assert (header["kind"], header["version"], header["name"]) == ("header", 1, "Böhm")
+    assert (header["kind"], header["version"], header["name"]) == ("header", 2, "Böhm")
     assert str(header["portal_id"]) == portal
     assert sum(each["kind"] == "record" for each in between) == 3
     assert end["kind"] == "end"

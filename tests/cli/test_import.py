@@ -37,7 +37,8 @@ def test_an_archive_becomes_a_portal_of_another_database(moyeu: Moyeu, portal: s
     assert (ended.code, ended.err) == (0, "")
     assert ended.out == (
         f"portal {portal} made: 1 records, 0 associations, 1 history entries, 0 merged ids,"
-        " 0 definitions, 0 audit entries, 0 owners\n"
+        " 0 definitions, 0 audit entries, 0 owners, 0 lists, 0 list memberships,"
+        " 0 list folders\n"
     )
     assert names(moyeu, *OTHER) == {int(portal): "Here"}
     assert moyeu("export", portal, "again.gz", *OTHER).code == 0
@@ -72,11 +73,11 @@ def repacked(change: tuple[bytes, bytes]) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ((b"a@example", b"b@example"), "line 11: the checksum is wrong"),
+        ((b"a@example", b"b@example"), "line 14: the checksum is wrong"),
         ((b'{"count":1,', b'{"count":2,'), "line 6: there are 1 records and there should be 2"),
         ((b'"kind":"record"', b'"kind":"cat"'), "line 5: it cannot be read: Invalid value 'cat'"),
         ((b'"kind":"record"', b'"kind":record'), "line 5: it cannot be read: JSON is malformed"),
-        ((b'"version":1', b'"version":9'), "the archive has format 9, which a newer moyeu wrote"),
+        ((b'"version":2', b'"version":9'), "the archive has format 9, which a newer moyeu wrote"),
         ((b'"format":"moyeu', b'"format":"other'), "the file is no archive of a portal"),
     ],
 )

@@ -36,6 +36,27 @@ def test_a_token_made_before_opens_the_portal(serving: Serving, moyeu: Moyeu) ->
     connection.close()
 
 
+def test_searches_are_limited_where_a_setting_says_so(serving: Serving, moyeu: Moyeu) -> None:
+    portal = moyeu("portal", "create", "--json").json["id"]
+    token = moyeu("token", "create", "--portal", str(portal), "--scope", "all").out.strip()
+    line = serving("serve", "--port", "0", "--search-rate-limit", "1").first_line()
+    connection = http.client.HTTPConnection(line.rpartition("http://")[2].strip(), timeout=10)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+    statuses = []
+    # Fifty are answered within so few seconds that some are refused.
+    for _ in range(50):
+        connection.request("POST", "/crm/v3/objects/contacts/search", "{}", headers)
+        answer = connection.getresponse()
+        answer.read()
+        statuses.append(answer.status)
+
+    connection.close()
+    assert statuses[0] == 200
+    assert 429 in statuses
+    assert set(statuses) == {200, 429}
+
+
 def test_a_database_without_a_portal_is_served_with_the_command_that_makes_one(
     serving: Serving,
 ) -> None:

@@ -27,12 +27,30 @@ JsonObject: TypeAlias = dict[str, JsonValue]
 
 PREFIXES: Mapping[str, str] = {
     "v3": "/crm/v3/objects",
+    "v4": "/crm/v4/objects",
     "2025-09": "/crm/objects/2025-09",
     "2026-03": "/crm/objects/2026-03",
     "2026-09": "/crm/objects/2026-09",
     "2026-09-beta": "/crm/objects/2026-09-beta",
 }
 """The path below which each API version keeps its objects."""
+
+ASSOCIATION_PREFIXES: Mapping[str, str] = {
+    version: f"/crm/{version}/associations"
+    if version in ("v3", "v4")
+    else f"/crm/associations/{version}"
+    for version in PREFIXES
+}
+"""The path below which each API version keeps its associations."""
+
+LIST_PREFIXES: Mapping[str, str] = {
+    version: "/crm/v3/lists" if version in ("v3", "v4") else f"/crm/lists/{version}"
+    for version in PREFIXES
+}
+"""The path below which each API version keeps its lists; v4 has none of its own."""
+
+ALL_VERSIONS = tuple(version for version in PREFIXES if version != "v4")
+"""What `all` means: v4 has associations alone, so a case names it."""
 
 OBJECT_TYPE = "partner_services"
 """The type of the records in `given` unless a case names another."""
@@ -75,6 +93,9 @@ KINDS: Mapping[str, str] = {
     "uuid7": r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
 }
 """Placeholders that accept any text of a form."""
+
+NUMBER_OF = re.compile(r"\{([a-z]\w*)#\}")
+"""A text that stands for a JSON number: `{a#}` is that of `{a}`."""
 
 PLACEHOLDER = re.compile(
     r"\{(?:(?P<kind>any|number|time|uuid7|uuid)?(?P<after>>[a-z]\w*\.\w+)?(?:=(?P<bind>[a-z]\w*))"
@@ -291,7 +312,7 @@ def _substitute_text(text: str, row: JsonObject) -> JsonValue:
 
 def _versions(document: JsonObject, name: str) -> list[str]:
     versions = document["versions"]
-    chosen = list(PREFIXES) if versions == "all" else cast("list[str]", versions)
+    chosen = list(ALL_VERSIONS) if versions == "all" else cast("list[str]", versions)
     if not chosen or not set(chosen) <= set(PREFIXES):
         raise CaseError(f"{name}: unknown versions {versions}")
     return chosen
@@ -428,6 +449,8 @@ def _render_value(value: JsonValue, scene: Scene) -> JsonValue:
         return {key: _render_value(item, scene) for key, item in value.items()}
     if isinstance(value, list):
         return [_render_value(item, scene) for item in value]
+    if isinstance(value, str) and (number := NUMBER_OF.fullmatch(value)):
+        return int(render_text(f"{{{number[1]}}}", scene))
     return render_text(value, scene) if isinstance(value, str) else value
 
 
@@ -495,14 +518,25 @@ def compare_json(expected: JsonValue, actual: JsonValue, where: str, scene: Scen
         return _compare_lists(expected, actual, where, scene)
     if isinstance(expected, str) and isinstance(actual, str):
         return compare_text(expected, actual, where, scene)
+    if isinstance(expected, str) and type(actual) is int:
+        return _compare_number(expected, actual, where, scene)
     if type(expected) is type(actual) and expected == actual:
         return []
     return [f"{where}: expected {_short(expected)}, got {_short(actual)}"]
 
 
+def _compare_number(expected: str, actual: int, where: str, scene: Scene) -> list[str]:
+    """The differences between a number and `{a#}`, which stands for one."""
+    number = NUMBER_OF.fullmatch(expected)
+    if number is None:
+        return [f"{where}: expected {_short(expected)}, got {actual}"]
+    return compare_text(f"{{{number[1]}}}", str(actual), where, scene)
+
+
 def _compare_objects(
     expected: JsonObject, actual: JsonObject, where: str, scene: Scene
 ) -> list[str]:
+    expected = {render_known(key, scene): value for key, value in expected.items()}
     found = [f"{where}.{key}: missing" for key in expected if key not in actual]
     found += [f"{where}.{key}: not expected" for key in actual if key not in expected]
     if not found and not scene.any_order and list(expected) != list(actual):
@@ -657,6 +691,8 @@ def _portal_names(case: Case, portal: Portal) -> dict[str, str]:
         "portal": str(portal.portal_id),
         "token": portal.token,
         "prefix": PREFIXES[case.version],
+        "associations": ASSOCIATION_PREFIXES[case.version],
+        "lists": LIST_PREFIXES[case.version],
         "version": case.version,
         "missing": MISSING_ID,
     }

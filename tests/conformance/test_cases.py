@@ -11,7 +11,10 @@ from typing import cast
 import pytest
 
 from tests.conformance.runner import (
+    ASSOCIATION_PREFIXES,
+    LIST_PREFIXES,
     MISSING_ID,
+    NUMBER_OF,
     PREFIXES,
     Case,
     JsonObject,
@@ -43,6 +46,8 @@ def a_scene(case: Case) -> Scene:
         "portal": "12345678",
         "token": "secret",
         "prefix": PREFIXES[case.version],
+        "associations": ASSOCIATION_PREFIXES[case.version],
+        "lists": LIST_PREFIXES[case.version],
         "version": case.version,
         "missing": MISSING_ID,
     }
@@ -72,11 +77,16 @@ def texts(value: JsonValue) -> Iterator[str]:
 def an_answer_to(value: JsonValue, scene: Scene, known: dict[str, str]) -> JsonValue:
     """A body that fits an expected one: every placeholder replaced by a sample of its form."""
     if isinstance(value, dict):
-        return {key: an_answer_to(item, scene, known) for key, item in value.items()}
+        return {
+            str(an_answer_to(key, scene, known)): an_answer_to(item, scene, known)
+            for key, item in value.items()
+        }
     if isinstance(value, list):
         return [an_answer_to(item, scene, known) for item in value]
     if not isinstance(value, str):
         return value
+    if number := NUMBER_OF.fullmatch(value):
+        return int(scene.names[number[1]])
     for name, text in scene.names.items():
         value = value.replace(f"{{{name}}}", text)
     value = re.sub(r"\{(\w+)\+1\}", lambda m: str(int(scene.names[m[1]]) + 1), value)

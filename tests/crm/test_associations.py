@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moyeu.catalog.associations import standard_associations
+from moyeu.catalog.associations import AssociationType, standard_associations
+from moyeu.crm.association_links import Known, ends_of, needs_of
 from moyeu.crm.associations import (
     Association,
     AssociationSpec,
@@ -17,8 +18,9 @@ from moyeu.crm.associations import (
     association_types_of,
     default_associations,
     displaced_by_merge,
+    one_to_one_rows,
 )
-from moyeu.crm.inline_associations import Links, named_targets, targets_with_limits
+from moyeu.crm.inline_associations import Links, inline_ways
 from moyeu.crm.object_schemas import (
     ObjectSchema,
     PortalTypes,
@@ -86,15 +88,19 @@ def links(
 ) -> Links:
     """What is read of a portal that has the records `there`, of whatever type is asked."""
     types = association_types_of(object_types)
-    targets = named_targets(types, from_type_id, wanted)
-    active = {key: frozenset(ids) & frozenset(there) for key, ids in targets.items()}
-    limited = targets_with_limits(types, from_type_id, targets)
-    rows = {
-        each: [row for row in stored if row.from_record_id == each]
-        for ids in limited.values()
-        for each in ids
-    }
-    return Links(types, from_type_id, active, rows)
+    ways = inline_ways(types, from_type_id, wanted)
+    active = {key: frozenset(ids) & frozenset(there) for key, ids in ends_of(ways).items()}
+    needs = needs_of(types, ways, active)
+    held = [
+        row
+        for keys, ids in needs.held.values()
+        for row in stored
+        if (row.category, row.type_id) in keys and row.from_record_id in ids
+    ]
+    for row in held:
+        other = active.get(row.to_object_type_id, frozenset())
+        active[row.to_object_type_id] = other | {row.to_record_id}
+    return Links(types, from_type_id, Known(active, held))
 
 
 def linked(
@@ -181,14 +187,13 @@ def test_a_custom_type_without_a_schema_association_cannot_be_associated() -> No
 def test_a_type_is_found_by_its_name_in_v3_or_its_id(name: str, type_id: int) -> None:
     found = association_types_of(STANDARD).named(CONTACTS, COMPANIES, name)
 
-    assert found is not None
-    assert found.type_id == type_id
+    assert [each.type_id for each in found] == [type_id]
 
 
 def test_a_name_belongs_to_its_direction() -> None:
     types = association_types_of(STANDARD)
 
-    assert types.named(COMPANIES, CONTACTS, "contact_to_company") is None
+    assert types.named(COMPANIES, CONTACTS, "contact_to_company") == ()
 
 
 def test_default_associations_are_a_row_each_way() -> None:
@@ -447,12 +452,44 @@ def test_a_merge_displaces_only_what_the_primary_record_has_of_others() -> None:
         return Association(COMPANIES, parent, CONTACTS, child, "HUBSPOT_DEFINED", 2)
 
     unlabelled = Association(CONTACTS, 2, COMPANIES, 20, "HUBSPOT_DEFINED", 279)
-    other = [child_of(2, 20), unlabelled]
+    other = [child_of(2, 20)]
+    assert one_to_one_rows(types, [*other, unlabelled]) == other
 
-    assert displaced_by_merge(types, [child_of(1, 10)], other, 2) == [
-        child_of(2, 20),
-        held(2, 20),
-    ]
-    assert displaced_by_merge(types, [], other, 2) == []
-    # What the primary record has of the other one is lost by the merge, and takes no place.
-    assert displaced_by_merge(types, [child_of(1, 2)], other, 2) == []
+    def displaced(primary: list[Association], *there: int) -> list[Association]:
+        active = {COMPANIES: frozenset(there)}
+        return displaced_by_merge(types, primary, other, (1, 2), active)
+
+    lost = [child_of(2, 20), held(2, 20)]
+    assert displaced([child_of(1, 10)], 10, 20) == lost
+    assert displaced([child_of(1, 10)], 10) == lost
+    assert displaced([child_of(1, 10)]) == lost
+    assert displaced([child_of(1, 10)], 20) == [child_of(1, 10), held(1, 10)]
+    assert displaced([], 20) == []
+    # A company that has the id of the other contact, as in a copied portal, is another record.
+    assert displaced([child_of(1, 2)], 2, 20) == lost
+
+
+def test_what_a_merge_ends_anyway_takes_no_place() -> None:
+    successor = AssociationType(
+        category="USER_DEFINED",
+        type_id=1,
+        from_object_type_id=CONTACTS,
+        to_object_type_id=CONTACTS,
+        kind="labeled",
+        name="successor",
+        inverse_id=1,
+        one_to_one=True,
+    )
+    types = association_types_of(portal_types(1, [], [successor]))
+
+    def follows(one: int, another: int) -> Association:
+        return Association(CONTACTS, one, CONTACTS, another, "USER_DEFINED", 1)
+
+    def displaced(primary: Association, other: Association) -> list[Association]:
+        there = {CONTACTS: frozenset((1, 2, 3))}
+        return displaced_by_merge(types, [primary], [other], (1, 2), there)
+
+    # The primary record, 1, has the other one, 2, which has 3; or 2 has 1, which has 4, archived.
+    assert displaced(follows(1, 2), follows(2, 3)) == []
+    assert displaced(follows(1, 4), follows(2, 1)) == []
+    assert displaced(follows(1, 3), follows(2, 3)) == [follows(2, 3), follows(3, 2)]

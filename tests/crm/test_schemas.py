@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
+from moyeu.catalog.associations import AssociationCategory, AssociationType
 from moyeu.catalog.custom_objects import ACTIVITY_OBJECTS
 from moyeu.catalog.properties import PropertyDefinition, standard_groups, standard_properties
 from moyeu.crm.associations import association_types_of
@@ -80,6 +81,25 @@ def schema(type_id: str = "2-1", name: str = "car", **fields: object) -> ObjectS
 
 def types(*schemas: ObjectSchema) -> PortalTypes:
     return portal_types(PORTAL, schemas)
+
+
+def label(
+    category: AssociationCategory = "USER_DEFINED",
+    type_id: int = 1,
+    from_id: str = "0-1",
+    to_id: str = "0-1",
+    name: str = "friend",
+) -> AssociationType:
+    return AssociationType(
+        category=category,
+        type_id=type_id,
+        from_object_type_id=from_id,
+        to_object_type_id=to_id,
+        kind="labeled",
+        name=name,
+        label=name.title(),
+        inverse_id=type_id,
+    )
 
 
 def definitions(of: ObjectSchema, *names: str) -> TypeDefinitions:
@@ -575,10 +595,13 @@ def test_the_next_id_is_above_those_of_all_schemas_and_of_labels() -> None:
     active, _ = associate(NewAssociation("2-1", "0-3"), schema(), first_id=3)
     archived = schema("2-3", "bike", archived_at_ms=1, associations=(row(9, "2-3", "0-1", "x"),))
 
-    assert next_association_type_id(types(), ()) == 1
-    assert next_association_type_id(types(active), ()) == 5
-    assert next_association_type_id(types(active, archived), ()) == 10
-    assert next_association_type_id(types(active, archived), (4, 12)) == 13
+    assert next_association_type_id(types()) == 1
+    assert next_association_type_id(types(active)) == 5
+    assert next_association_type_id(types(active, archived)) == 10
+    assert next_association_type_id(types(active, archived), 10) == 10
+    assert next_association_type_id(types(active, archived), 11) == 11
+    labels = (label("USER_DEFINED", 12), label("INTEGRATOR_DEFINED", 40))
+    assert next_association_type_id(portal_types(PORTAL, [active, archived], labels)) == 13
 
 
 def test_a_standard_type_shows_its_own_associations_and_those_of_custom_types() -> None:
@@ -593,6 +616,29 @@ def test_a_standard_type_shows_its_own_associations_and_those_of_custom_types() 
     assert ("1", "0-1", "0-2", "CONTACT_TO_COMPANY") in [
         (each.id, each.from_object_type_id, each.to_object_type_id, each.name) for each in shown
     ]
+
+
+def test_a_type_shows_the_labels_that_lead_from_or_to_it_but_not_with_archived_types() -> None:
+    active, archived = schema(), schema("2-3", "bike", archived_at_ms=1)
+    labels = (
+        label(type_id=1, from_id="0-1", to_id="2-1", name="driver"),
+        label(type_id=2, from_id="2-3", to_id="2-1", name="lost"),
+        label(type_id=3, from_id="0-1", to_id="0-2", name="elsewhere"),
+    )
+    portal = portal_types(PORTAL, [active, archived], labels)
+
+    shown = associations_shown(portal, portal.custom["2-1"])
+
+    assert [(each.id, each.name) for each in shown] == [("1", "driver")]
+
+
+@pytest.mark.parametrize("identifier", ["7", "friend"])
+def test_a_label_of_a_standard_type_is_removed_by_its_id_or_name(identifier: str) -> None:
+    portal = portal_types(PORTAL, (), (label(type_id=7),))
+
+    planned = plan_association_removal(portal, "contacts", identifier)
+
+    assert planned == AssociationRemoval(None, frozenset({7}))
 
 
 @for_all(
@@ -612,13 +658,14 @@ def test_after_any_creates_and_removals_every_direction_has_its_inverse(
         if removes and rows:
             planned = plan_association_removal(portal, own, rows[0].id)
             assert isinstance(planned, AssociationRemoval)
+            assert planned.schema is not None
             changed = planned.schema
         else:
             outcome = plan_association_create(
                 NewAssociation(own, other, f"n{number}"),
                 portal,
                 OCCASION,
-                next_association_type_id(portal, ()),
+                next_association_type_id(portal),
             )
             assert not isinstance(outcome, Problem)
             changed = outcome[0]

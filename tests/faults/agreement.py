@@ -5,7 +5,21 @@ from collections.abc import Iterator
 from moyeu.catalog.object_types import ObjectType, object_type_by_id
 from moyeu.crm.history import fold_history
 from tests.faults.contents import Found
-from tests.faults.portal import SKU, STAGE, TYPE_NAMES
+from tests.faults.portal import (
+    COMPANIES_ID,
+    CONTACTS_ID,
+    DEFAULT,
+    PRIMARY,
+    SKU,
+    STAGE,
+    TYPE_NAMES,
+)
+
+ASSOCIATION_VALUES = {
+    CONTACTS_ID: ("associatedcompanyid",),
+    COMPANIES_ID: ("num_associated_contacts",),
+}
+"""What follows from associations between contacts and companies, by the type that has it."""
 
 
 def disagreements(found: Found) -> Iterator[str]:
@@ -17,6 +31,9 @@ def disagreements(found: Found) -> Iterator[str]:
     yield from _unique_values_that_disagree(found)
     yield from _associations_that_dangle(found)
     yield from _several_of_one(found)
+    yield from _pairs_without_the_unlabelled_type(found)
+    yield from _values_that_disagree_with_associations(found)
+    yield from _members_that_cannot_be(found)
     yield from _merges_that_lead_nowhere(found)
     yield from _ids_that_will_be_given_again(found)
     yield from _stages_that_disagree(found)
@@ -116,6 +133,51 @@ def _several_of_one(found: Found) -> Iterator[str]:
         if key in held:
             yield f"{row.from_record_id} has {kind.name} to {held[key]} and {row.to_record_id}"
         held[key] = row.to_record_id
+
+
+def _pairs_without_the_unlabelled_type(found: Found) -> Iterator[str]:
+    for contact_id, companies in found.linked().items():
+        for company_id, ways in companies.items():
+            if DEFAULT not in ways:
+                yield f"{contact_id} and {company_id} have {sorted(ways)} only"
+
+
+def _values_that_disagree_with_associations(found: Found) -> Iterator[str]:
+    """Of active records; archived ones keep what they had and are not counted."""
+    expected = {
+        key: dict.fromkeys(ASSOCIATION_VALUES[type_id], "")
+        for type_id in ASSOCIATION_VALUES
+        for key in found.records[type_id]
+        if found.is_active(key)
+    }
+    counts: dict[int, int] = {}
+    for contact_id, companies in found.linked().items():
+        for company_id, ways in companies.items():
+            if not (found.is_active(contact_id) and found.is_active(company_id)):
+                continue
+            if PRIMARY in ways:
+                expected[contact_id]["associatedcompanyid"] = str(company_id)
+            if DEFAULT in ways:
+                counts[company_id] = counts.get(company_id, 0) + 1
+    for company_id, count in counts.items():
+        expected[company_id]["num_associated_contacts"] = str(count)
+    for record_id, values in expected.items():
+        for name, text in values.items():
+            told = found.everything[record_id].properties.get(name, "")
+            if told != text and not (told == "0" and not text):
+                yield f"{name} of {record_id} is {told!r}, its associations say {text!r}"
+
+
+def _members_that_cannot_be(found: Found) -> Iterator[str]:
+    """Members are active records of the type of their list."""
+    for each in found.memberships:
+        definition = found.lists.get(each.list_id)
+        if definition is None:
+            yield f"{each.record_id} is in list {each.list_id}, which is not there"
+        elif each.record_id not in found.records[definition.object_type_id]:
+            yield f"{each.record_id} is in list {each.list_id} and is not there"
+        elif not found.is_active(each.record_id):
+            yield f"{each.record_id} is in list {each.list_id} and archived"
 
 
 def _merges_that_lead_nowhere(found: Found) -> Iterator[str]:

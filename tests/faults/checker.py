@@ -10,6 +10,7 @@ from tests.faults.agreement import disagreements
 from tests.faults.contents import Found, read_database
 from tests.faults.ledger import Batch, Ledger, Verb
 from tests.faults.portal import MARK
+from tests.faults.promises import Replay
 
 
 class Checker:
@@ -55,11 +56,10 @@ class _Known:
     def __init__(self, ledger: Ledger, found: Found) -> None:
         self._ledger = ledger
         self._found = found
-        self._pairs = {(each.from_record_id, each.to_record_id) for each in found.associations}
         self._complaints: list[str] = []
         self._by_mark = self._marked()
         self._begun = {each.record_id: each for each in found.writes if not each.previous}
-        self._removed_stages = self._settle_removals()
+        self._removed = self._settle_removals()
         self.erased = self._erased()
         self._taken: defaultdict[Verb, set[int]] = defaultdict(set)
         self._surely_taken: defaultdict[Verb, set[int]] = defaultdict(set)
@@ -79,6 +79,17 @@ class _Known:
             before = applied_to[batch.sent_after]
             if writes and min(each.number for each in writes) <= before:
                 yield f"{batch.name} was applied before one that had been answered earlier"
+        yield from self._label_ids_given_again()
+        replay = Replay(self._ledger, self._found, self.erased, self._record_ids)
+        yield from replay.broken_promises()
+
+    def _label_ids_given_again(self) -> Iterator[str]:
+        given: dict[int, Batch] = {}
+        for batch in self._ledger.batches:
+            for each in batch.answered_ids if batch.verb == "add_label" else ():
+                if each in given:
+                    yield f"{batch.name} was answered {each}, as {given[each].name} was"
+                given[each] = batch
 
     def _broken_by(self, batch: Batch) -> Iterator[str]:
         match batch.verb:
@@ -91,8 +102,8 @@ class _Known:
             case "erase":
                 gone = [not self._is_there(each) for each in self._told(batch)]
                 yield from _in_part(batch, gone)
-            case "add_stage" | "remove_stage":
-                yield from self._broken_stage(batch)
+            case "add_stage" | "remove_stage" | "add_label" | "remove_label":
+                yield from self._broken_definition(batch)
 
     def _told(self, batch: Batch) -> list[int]:
         """The records by which one can tell whether the batch was carried out.
@@ -162,7 +173,6 @@ class _Known:
             if batch.answered_ids and write.record_id != batch.answered_ids[number]:
                 answered = batch.answered_ids[number]
                 yield f"{sent.mark} was answered as {answered}, is {write.record_id}"
-            yield from self._missing_associations(write.record_id, sent.targets)
         if batch.is_open:
             ids = [each.record_id for each in self._writes(batch)]
             batch.settle(applied=bool(ids), ids=ids)
@@ -170,14 +180,13 @@ class _Known:
     def _record_id(self, batch: Batch, number: int) -> int:
         return batch.answered_ids[number] if batch.answered_ids else batch.inputs[number].record_id
 
-    def _missing_associations(self, record_id: int, targets: tuple[int, ...]) -> Iterator[str]:
-        """Those that came with a create, wherever both records live on."""
-        for target in targets:
-            pair = self._found.survivor(record_id), self._found.survivor(target)
-            if self.erased.isdisjoint(pair) and pair not in self._pairs:
-                yield f"{record_id} was made beside {target}, but {pair} are not associated"
+    def _record_ids(self, batch: Batch) -> list[int]:
+        """Those of the records that inputs were written to, as far as they can be told."""
+        if batch.answered_ids:
+            return list(batch.answered_ids)
+        return [each.record_id for each in self._writes(batch)]
 
-    # --- merges, erasures, stages ------------------------------------------------------------
+    # --- merges, erasures, definitions ------------------------------------------------------------
 
     def _broken_merge(self, batch: Batch) -> Iterator[str]:
         told = self._told(batch)
@@ -205,17 +214,18 @@ class _Known:
         return record_id in self._found.everything or record_id in self._found.merged
 
     def _settle_removals(self) -> set[str]:
-        removals = [each for each in self._ledger.batches if each.verb == "remove_stage"]
+        verbs = ("remove_stage", "remove_label")
+        removals = [each for each in self._ledger.batches if each.verb in verbs]
         for batch in removals:
-            batch.settle(applied=batch.stage_id not in self._found.stages)
-        return {each.stage_id for each in removals if each.outcome == "applied"}
+            batch.settle(applied=not self._found.is_defined(batch.definition))
+        return {each.definition for each in removals if each.outcome == "applied"}
 
-    def _broken_stage(self, batch: Batch) -> Iterator[str]:
-        is_there = batch.stage_id in self._found.stages
-        if batch.verb == "remove_stage":
-            again = batch.outcome == "refused" and batch.stage_id in self._removed_stages
+    def _broken_definition(self, batch: Batch) -> Iterator[str]:
+        is_there = self._found.is_defined(batch.definition)
+        if batch.verb in ("remove_stage", "remove_label"):
+            again = batch.outcome == "refused" and batch.definition in self._removed
             yield from _in_part(batch, [] if again else [not is_there])
-        elif batch.stage_id not in self._removed_stages:
+        elif batch.definition not in self._removed:
             yield from _in_part(batch, [is_there])
             batch.settle(applied=is_there)
 

@@ -9,9 +9,11 @@ import apsw
 
 from moyeu.crm.associations import Association, AssociationTypes, association_types_of
 from moyeu.crm.history import RecordWrite
+from moyeu.crm.lists.definitions import ListDefinition, ListMembership
 from moyeu.crm.records import StoredRecord
 from moyeu.storage.sqlite.definitions import Snapshots
 from moyeu.storage.sqlite.transaction import SqliteReadTransaction
+from tests.faults.ledger import Way
 from tests.faults.load import Contact, Start
 from tests.faults.portal import (
     COMPANIES_ID,
@@ -36,7 +38,8 @@ class Found:
 
     records: by type and id, archived ones too. writes: ascending by number. values: rows of the
     unique index. merged: survivor by id. stages: the ids of the stages of partner services.
-    audits: what happened to each stage, oldest first.
+    labels: those from contacts to companies, by name. audits: what happened to each stage, oldest
+    first.
     """
 
     verdict: str
@@ -49,12 +52,44 @@ class Found:
     merged: dict[int, int]
     next_record_id: int
     stages: frozenset[str]
+    labels: dict[str, Way]
+    lists: dict[int, ListDefinition]
+    memberships: list[ListMembership]
     audits: dict[str, list[str]]
     everything: dict[int, StoredRecord] = field(default_factory=dict)
 
     def survivor(self, record_id: int) -> int:
         """The id under which a record lives on."""
         return self.merged.get(record_id, record_id)
+
+    def is_defined(self, name: str) -> bool:
+        """Whether there is such a stage or label."""
+        return name in self.stages or name in self.labels
+
+    def is_active(self, record_id: int) -> bool:
+        """Whether it is there and not archived."""
+        record = self.everything.get(record_id)
+        return record is not None and record.archived_at_ms is None
+
+    def linked(self) -> dict[int, dict[int, set[Way]]]:
+        """By contact and company the types that they are associated by."""
+        linked: dict[int, dict[int, set[Way]]] = {}
+        for row in self.associations:
+            ends = (row.from_object_type_id, row.to_object_type_id)
+            kind = self.association_types.find(row.category, row.type_id)
+            if ends == (CONTACTS_ID, COMPANIES_ID) and kind is not None:
+                way = Way(row.category, row.type_id, kind.inverse_id)
+                linked.setdefault(row.from_record_id, {}).setdefault(row.to_record_id, set()).add(
+                    way
+                )
+        return linked
+
+    def members(self) -> dict[int, set[int]]:
+        """Record ids by list."""
+        members: dict[int, set[int]] = {}
+        for each in self.memberships:
+            members.setdefault(each.list_id, set()).add(each.record_id)
+        return members
 
     def skus(self) -> dict[int, str]:
         """Of the partner services, by record id."""
@@ -78,6 +113,9 @@ class Found:
                 if key not in seeded and each.archived_at_ms is None
             ],
             sorted(seeded),
+            self.linked(),
+            self.members(),
+            self.labels,
         )
 
 
@@ -111,6 +149,7 @@ def _read(connection: apsw.Connection) -> Found:
     for type_id, entry in transaction.pipeline_audits(PORTAL_ID):
         if type_id == SERVICES_ID and entry.stage_id:
             audits.setdefault(entry.stage_id, []).append(entry.action)
+    types = association_types_of(transaction.object_types(PORTAL_ID))
     pipelines = transaction.definitions(PORTAL_ID, SERVICES_ID).pipelines
     return Found(
         verdict=str(connection.pragma("integrity_check")),
@@ -121,7 +160,7 @@ def _read(connection: apsw.Connection) -> Found:
         ),
         values={type_id: _values(connection, type_id) for type_id in TYPE_NAMES},
         associations=_paged(lambda last: transaction.associations_after(PORTAL_ID, last, _PAGE)),
-        association_types=association_types_of(transaction.object_types(PORTAL_ID)),
+        association_types=types,
         merged={
             record_id: survivor_id
             for _, record_id, survivor_id in _paged(
@@ -130,9 +169,24 @@ def _read(connection: apsw.Connection) -> Found:
         },
         next_record_id=transaction.counters(PORTAL_ID).next_record_id,
         stages=frozenset(stage.id for each in pipelines for stage in each.stages),
+        labels=_labels(types),
+        lists={each.id: each for each in transaction.all_lists(PORTAL_ID)},
+        memberships=_paged(
+            lambda last: transaction.memberships_after(
+                PORTAL_ID, *((last.list_id, last.record_id) if last else (0, 0)), _PAGE
+            )
+        ),
         audits=audits,
         everything={key: each for of_type in records.values() for key, each in of_type.items()},
     )
+
+
+def _labels(types: AssociationTypes) -> dict[str, Way]:
+    return {
+        each.name: Way(each.category, each.type_id, each.inverse_id)
+        for each in types.own()
+        if (each.from_object_type_id, each.to_object_type_id) == (CONTACTS_ID, COMPANIES_ID)
+    }
 
 
 def _paged(read: Callable[[T | None], list[T]]) -> list[T]:

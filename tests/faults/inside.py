@@ -6,18 +6,27 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from moyeu.crm.association_labels import NewLabel
+from moyeu.crm.association_writes import PairInput, WrittenPairs
+from moyeu.crm.associations import AssociationSpec
 from moyeu.crm.callers import Occasion
 from moyeu.crm.pipeline_inputs import GivenStage
 from moyeu.crm.problems import Problem
 from moyeu.crm.records import WrittenRecord
+from moyeu.crm.search.requests import SearchRequest
+from moyeu.operations.association_labels import create_label, remove_label
+from moyeu.operations.association_writes import associate, dissociate, dissociate_types
+from moyeu.operations.list_memberships import MembersChanged, change_members
 from moyeu.operations.merges import erase_record, merge_records
 from moyeu.operations.pipelines import create_stage, delete_stage
 from moyeu.operations.records import archive_records, create_records, update_records
+from moyeu.operations.searches import SearchPage, search_records
 from moyeu.operations.upserts import upsert_records
 from moyeu.storage.contract import Store, StoreError, StoreFullError
-from tests.faults.ledger import Batch, Ledger
+from tests.faults.ledger import Batch, Ledger, Link
 from tests.faults.load import Client
-from tests.faults.portal import CALLER, PIPELINE
+from tests.faults.portal import CALLER, COMPANIES_ID, CONTACTS_ID, PIPELINE, PORTAL_ID
+from tests.faults.questions import PAGE, Search
 
 
 async def write_until_broken(
@@ -45,12 +54,30 @@ async def _write_until_broken(
         else:
             ledger.acknowledge(batch, answered_ids)
             client.applied(batch)
+            await _search(store, client, batch, ledger)
+
+
+async def _search(store: Store, client: Client, batch: Batch, ledger: Ledger) -> None:
+    """Asks what can be asked of a store in memory: a read of lists would write."""
+    question = client.question(batch)
+    if not isinstance(question, Search):
+        return
+    request = SearchRequest(groups=(question.filters,), limit=PAGE)
+    now_ms = time.time_ns() // 1_000_000
+    page = await search_records(store, PORTAL_ID, question.type_id, request, now_ms)
+    assert isinstance(page, SearchPage), page
+    complaint = question.compare(page.total, [each.record.record_id for each in page.records])
+    if complaint is not None:
+        ledger.complain(complaint)
 
 
 async def _send(store: Store, batch: Batch) -> list[int]:
-    """The ids of written records, or of the one that a merge made."""
+    """The ids of written records, of the one that a merge made, or of the types of a label."""
     occasion = Occasion(CALLER, time.time_ns() // 1_000_000, batch.name)
     type_id = batch.type_id
+    if batch.links:
+        await _link(store, occasion, batch)
+        return []
     match batch.verb:
         case "create" | "update" | "upsert":
             return await _write(store, occasion, batch)
@@ -65,15 +92,57 @@ async def _send(store: Store, batch: Batch) -> list[int]:
         case "erase":
             problem = await erase_record(store, occasion, type_id, str(batch.record_ids[0]), None)
         case "add_stage":
-            given = GivenStage(batch.stage_id, 9, {}, batch.stage_id)
+            given = GivenStage(batch.definition, 9, {}, batch.definition)
             stage = await create_stage(store, occasion, type_id, PIPELINE, given)
             problem = stage if isinstance(stage, Problem) else None
         case "remove_stage":
             problem = await delete_stage(
-                store, occasion, type_id, PIPELINE, batch.stage_id, in_use_refused=True
+                store, occasion, type_id, PIPELINE, batch.definition, in_use_refused=True
             )
+        case "join" | "leave":
+            texts = [str(each) for each in batch.record_ids]
+            sets = (texts, []) if batch.verb == "join" else ([], texts)
+            changed = await change_members(store, occasion, str(batch.list_id), *sets)
+            assert isinstance(changed, MembersChanged), changed
+            assert not changed.missing, changed
+            problem = None
+        case "add_label":
+            label = NewLabel(f"{batch.definition} of", batch.definition, f"{batch.definition} at")
+            kinds = await create_label(store, PORTAL_ID, CONTACTS_ID, COMPANIES_ID, label)
+            assert isinstance(kinds, tuple), kinds
+            return [each.type_id for each in reversed(kinds)]
+        case "remove_label":
+            problem = await remove_label(
+                store, PORTAL_ID, CONTACTS_ID, COMPANIES_ID, batch.label_id
+            )
+        case _:
+            raise AssertionError(batch.verb)
     assert problem is None, problem
     return []
+
+
+async def _link(store: Store, occasion: Occasion, batch: Batch) -> None:
+    pair = (CONTACTS_ID, COMPANIES_ID)
+    pair = pair if batch.type_id == CONTACTS_ID else pair[::-1]
+    inputs = [_pair_input(batch, each) for each in batch.links]
+    match batch.verb:
+        case "dissociate":
+            assert await dissociate(store, occasion, *pair, inputs) is None
+        case "dissociate_types":
+            assert await dissociate_types(store, occasion, *pair, inputs) == ()
+        case _:
+            written = await associate(store, occasion, *pair, inputs)
+            assert isinstance(written, WrittenPairs), written
+            assert not written.problems, written
+
+
+def _pair_input(batch: Batch, link: Link) -> PairInput:
+    is_forth = batch.type_id == CONTACTS_ID
+    near, far = map(str, link[:2] if is_forth else link[1::-1])
+    specs = [
+        AssociationSpec(each.category, each.forth if is_forth else each.back) for each in link.ways
+    ]
+    return PairInput(near, far, tuple(specs) or None)
 
 
 _WRITES = {"create": create_records, "update": update_records, "upsert": upsert_records}

@@ -3,7 +3,8 @@
     python -m tests.faults.launcher FAULT COUNT COMMAND…
 
 The fault is put between the unchanged server and SQLite before the server opens its database, so
-the product has no hooks for it. FAULT is a key of `POINTS`.
+the product has no hooks for it. FAULT is a key of `POINTS`. All searches use the index, and what is
+done in parts is done in small ones, so that few records suffice for many steps.
 """
 
 import os
@@ -16,15 +17,21 @@ from typing import Any, Literal
 import apsw
 
 from moyeu.cli.main import run
+from moyeu.operations import list_evaluation
+from moyeu.storage.sqlite.search_index import USUAL_LIMITS
 from tests.faults.vfs import Kind, Role, WatchedVFS
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """The moment before (each row of) a statement that begins like this, or after it has ended."""
+    """The moment before (each row of) a statement that begins like this, or after it has ended.
+
+    where: whose statement, that of the writer or of the search index.
+    """
 
     beginning: str
     moment: Literal["before", "after"] = "before"
+    where: Literal["writer", "index"] = "writer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,11 @@ POINTS = {
     "before-a-history-is-erased": Point(
         Statement("WITH RECURSIVE chain"), committed=False, count_max=3
     ),
-    "before-a-stage-is-kept": Point(
+    "among-removed-associations": Point(
+        Statement("DELETE FROM association"), committed=False, count_max=10
+    ),
+    "among-members": Point(Statement("INSERT INTO list_membership"), committed=None, count_max=10),
+    "before-a-definition-is-kept": Point(
         Statement("INSERT OR REPLACE INTO definition"), committed=False, count_max=3
     ),
     "before-a-stage-is-audited": Point(
@@ -77,6 +88,24 @@ POINTS = {
     "among-checkpoint-writes": Point(Operation("write", "database"), committed=None, count_max=300),
     "before-checkpoint-sync": Point(Operation("sync", "database"), committed=None, count_max=5),
 }
+
+READING_POINTS = {
+    "among-the-records-of-a-column": Point(
+        Statement("INSERT INTO stage", where="index"), committed=None
+    ),
+    "before-a-column-forgets": Point(
+        Statement("DELETE FROM touched WHERE", where="index"), committed=None, count_max=10
+    ),
+    "before-an-answer-of-the-index": Point(Statement("COMMIT", where="index"), committed=None),
+    "among-those-that-leave-a-list": Point(
+        Statement("DELETE FROM list_membership"), committed=None
+    ),
+    "before-a-list-is-kept": Point(Statement("INSERT OR REPLACE INTO list ("), committed=None),
+}
+"""Points that are reached by reads: while the index is made and while lists are evaluated."""
+
+PART_RECORDS = 20
+"""Instead of thousands."""
 
 
 _KEPT: list[WatchedVFS] = []
@@ -107,8 +136,9 @@ def _watch_statements(point: Statement, strike: Callable[[], None]) -> None:
             strike()
 
     def watch(connection: apsw.Connection) -> None:
-        # Readers end their transactions with COMMIT too.
-        if connection.readonly("main"):
+        # Readers end their transactions with COMMIT too. The index has a file without a name.
+        is_index = not connection.filename
+        if connection.readonly("main") or is_index != (point.where == "index"):
             return
         if point.moment == "before":
             connection.exec_trace = before
@@ -128,13 +158,21 @@ def _watch_operations(point: Operation, strike: Callable[[], None]) -> None:
 
 def install(fault: str, count: int) -> None:
     """Lets the process die when the point is reached for the n-th time."""
-    at = POINTS[fault].at
+    at = (POINTS | READING_POINTS)[fault].at
     if isinstance(at, Statement):
         _watch_statements(at, _strike_at(count))
     else:
         _watch_operations(at, _strike_at(count))
 
 
+def make_parts_small() -> None:
+    """See the description of this module."""
+    list_evaluation._PART_RECORDS = list_evaluation._PART_FOUND = PART_RECORDS  # type: ignore[misc]
+    for name, value in (("scan_max", 0), ("part_records", PART_RECORDS)):
+        object.__setattr__(USUAL_LIMITS, name, value)
+
+
 if __name__ == "__main__":
+    make_parts_small()
     install(sys.argv[1], int(sys.argv[2]))
     sys.exit(run(sys.argv[3:]))

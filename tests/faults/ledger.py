@@ -9,7 +9,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 from moyeu.crm.records import RecordInput
 
@@ -17,9 +17,25 @@ Outcome = Literal["open", "applied", "refused", "unknown"]
 """open: no answer yet. unknown: cut off, or answered with 5xx."""
 
 Verb = Literal[
-    "update", "create", "upsert", "merge", "archive", "erase", "add_stage", "remove_stage"
+    "update",
+    "create",
+    "upsert",
+    "merge",
+    "archive",
+    "erase",
+    "join",
+    "leave",
+    "add_stage",
+    "remove_stage",
+    "add_label",
+    "remove_label",
+    "associate",
+    "associate_default",
+    "dissociate",
+    "dissociate_types",
 ]
-"""The first three have inputs, the next three record ids, the last two a stage."""
+"""The first three have inputs, the next five record ids (those of lists a list too), the next four
+the name of a definition, the last four links."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +52,31 @@ class Sent:
     targets: tuple[int, ...] = ()
 
 
+class Way(NamedTuple):
+    """An association type from contacts to companies, with the id of the other direction."""
+
+    category: str
+    forth: int
+    back: int
+
+
+class Link(NamedTuple):
+    """A contact and a company of one input, and the types that are named; none for all of them."""
+
+    contact_id: int
+    company_id: int
+    ways: tuple[Way, ...] = ()
+
+
 @dataclass(slots=True)
 class Batch:
     """One call. sent_after: how many calls had been acknowledged when this one was sent.
 
-    record_ids: of a merge (the primary first), an archive or an erasure.
-    answered_ids: of the records of the inputs in order, or of the one that a merge made; empty as
-    long as they are not known.
+    type_id: of links the one that the path begins with, contacts or companies.
+    record_ids: of a merge (the primary first), an archive, an erasure, or a change of a list.
+    definition: the id of a stage or the name of a label. label_id: of the label to remove.
+    answered_ids: of the records of the inputs in order, of the one that a merge made, or of the
+    types of a label (from contacts, from companies); empty as long as they are not known.
     """
 
     name: str
@@ -50,7 +84,10 @@ class Batch:
     inputs: Sequence[Sent] = ()
     verb: Verb = "update"
     record_ids: tuple[int, ...] = ()
-    stage_id: str = ""
+    definition: str = ""
+    label_id: int = 0
+    list_id: int = 0
+    links: tuple[Link, ...] = ()
     outcome: Outcome = "open"
     sent_after: int = 0
     answered_as: int | None = None
@@ -114,7 +151,8 @@ class Ledger:
 
     def _note(self, what: str, batch: Batch) -> None:
         if self._file is not None:
-            about = [each.mark for each in batch.inputs] or batch.record_ids or batch.stage_id
+            marks = [each.mark for each in batch.inputs]
+            about = marks or batch.links or batch.record_ids or batch.definition
             line = [what, batch.name, batch.verb, batch.type_id, about, batch.answered_ids]
             self._file.write(json.dumps(line) + "\n")
 

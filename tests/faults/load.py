@@ -1,9 +1,9 @@
 """A client that never runs out of batches: mixed kinds and sizes, from a seed.
 
 Every client may write plain texts of every partner service, but the skus and stages of its own
-share only; contacts and companies belong to the client that made or was given them. So no two
-clients want the same unique value, no record is merged under another's hands, and no refusal is
-ever deserved.
+share only; contacts and companies belong to the client that made or was given them, with their
+associations and memberships. So no two clients want the same unique value, no record is merged
+under another's hands, and no refusal is ever deserved.
 """
 
 import random
@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 
 from moyeu.crm.associations import AssociationSpec, InlineAssociation
 from moyeu.crm.records import RecordInput
-from tests.faults.ledger import Batch, Sent
+from moyeu.crm.search.requests import Filter
+from tests.faults.ledger import Batch, Sent, Way
+from tests.faults.pairs import Pairs
 from tests.faults.portal import (
     COMPANIES_ID,
     COMPANY_TO_CONTACT,
@@ -25,10 +27,13 @@ from tests.faults.portal import (
     SKU,
     STAGE,
 )
+from tests.faults.questions import Question, Search, by_ids
 
 SIZES = (1, 1, 2, 5, 10, 20, 50, 100)
 CREATE_SIZES = (1, 3, 10)
 FEW = (1, 2, 4)
+ASKED = 0.25
+"""How often a client asks after a batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,8 @@ class Start:
     """What there is before the first batch of a client.
 
     skus, stages: of all partner services, by id. contacts, companies: those to be owned; archived
-    contacts are among `archived`. targets: companies that nobody owns, which stay.
+    contacts are among `archived`. targets: companies that nobody owns, which stay. linked: types by
+    contact and company. members: contacts by list. labels: by name.
     """
 
     skus: dict[int, str] = field(default_factory=dict)
@@ -54,6 +60,9 @@ class Start:
     archived: list[int] = field(default_factory=list)
     companies: list[int] = field(default_factory=list)
     targets: list[int] = field(default_factory=list)
+    linked: dict[int, dict[int, set[Way]]] = field(default_factory=dict)
+    members: dict[int, set[int]] = field(default_factory=dict)
+    labels: dict[str, Way] = field(default_factory=dict)
 
 
 class Client:
@@ -69,6 +78,7 @@ class Client:
         self._companies = sorted(start.companies)[index::of]
         self._targets = start.targets
         self._stages = _Stages(index, start, self._own)
+        self._pairs = Pairs(self._chance, index, start.linked, start.members, start.labels)
         self._count = 0
         kinds: Mapping[Callable[[str], Batch], int] = {
             self._contact_creates: 7,
@@ -78,8 +88,12 @@ class Client:
             self._archive: 4,
             self._erasure: 4,
             self._stage_step: 8,
-            self._own_updates: 26,
-            self._shared_updates: 30,
+            self._link: 14,
+            self._unlink: 8,
+            self._label_step: 5,
+            self._list_change: 7,
+            self._own_updates: 22,
+            self._shared_updates: 26,
         }
         self._kinds = list(kinds)
         self._weights = list(kinds.values())
@@ -93,6 +107,32 @@ class Client:
     def applied(self, batch: Batch) -> None:
         """The batch was acknowledged."""
         _LEARN[batch.verb](self, batch)
+
+    def question(self, batch: Batch) -> Question | None:
+        """A read that has to see the batch that was just acknowledged; mostly none."""
+        if self._chance.random() > ASKED:
+            return None
+        match batch.verb:
+            case "create" | "upsert":
+                mark = self._chance.choice(batch.inputs).mark
+                (record_id,) = (
+                    answered
+                    for answered, each in zip(batch.answered_ids, batch.inputs, strict=True)
+                    if each.mark == mark
+                )
+                return Search(batch.type_id, (Filter(MARK, "EQ", mark),), frozenset((record_id,)))
+            case "update":
+                chosen = frozenset(self._chance.sample(sorted(self._own), min(5, len(self._own))))
+                skus = tuple(self._own[each] for each in chosen)
+                return Search(SERVICES_ID, (Filter(SKU, "IN", values=skus),), chosen)
+            case "merge" | "archive" | "erase":
+                ids = batch.record_ids + batch.answered_ids
+                return by_ids(batch.type_id, ids, frozenset(batch.answered_ids))
+            case "join" | "leave":
+                return self._pairs.question_about_lists(batch)
+            case "associate" | "associate_default" | "dissociate" | "dissociate_types":
+                return self._pairs.question_about_companies(batch)
+        return None
 
     # --- partner services --------------------------------------------------------------------
 
@@ -139,13 +179,13 @@ class Client:
         stages = self._stages
         if stages.current is None:
             stage_id = f"{stages.prefix}{name}"
-            return Batch(name, SERVICES_ID, verb="add_stage", stage_id=stage_id)
+            return Batch(name, SERVICES_ID, verb="add_stage", definition=stage_id)
         if stages.is_new:
             inside = self._chance.sample(sorted(self._own), min(5, len(self._own)))
             return self._updates(name, [(each, {STAGE: stages.current}, None) for each in inside])
         if inside := sorted(stages.inside):
             return self._updates(name, [(each, {STAGE: FIRST_STAGE}, None) for each in inside[:60]])
-        return Batch(name, SERVICES_ID, verb="remove_stage", stage_id=stages.current)
+        return Batch(name, SERVICES_ID, verb="remove_stage", definition=stages.current)
 
     def _updated(self, batch: Batch) -> None:
         for each in batch.inputs:
@@ -155,10 +195,10 @@ class Client:
                 self._stages.moved(each.record_id, each.values[STAGE])
 
     def _stage_added(self, batch: Batch) -> None:
-        self._stages.added(batch.stage_id)
+        self._stages.added(batch.definition)
 
     def _stage_removed(self, batch: Batch) -> None:
-        self._stages.removed(batch.stage_id)
+        self._stages.removed(batch.definition)
 
     # --- contacts and companies --------------------------------------------------------------
 
@@ -229,7 +269,50 @@ class Client:
         chosen = (self._chance.choice(records),)
         return Batch(name, CONTACTS_ID, verb="erase", record_ids=chosen)
 
+    # --- what contacts are beside and in -----------------------------------------------------
+
+    def _link(self, name: str) -> Batch:
+        contacts, companies = sorted(self._contacts), self._targets + self._companies
+        if not contacts:
+            return self._contact_creates(name)
+        return self._pairs.link(name, contacts, companies)
+
+    def _unlink(self, name: str) -> Batch:
+        contacts, companies = sorted(self._contacts), self._targets + self._companies
+        if not contacts:
+            return self._contact_creates(name)
+        return self._pairs.unlink(name, contacts, companies)
+
+    def _label_step(self, name: str) -> Batch:
+        contacts, companies = sorted(self._contacts), self._targets + self._companies
+        if not contacts:
+            return self._contact_creates(name)
+        return self._pairs.label_step(name, contacts, companies)
+
+    def _list_change(self, name: str) -> Batch:
+        if not self._contacts:
+            return self._contact_creates(name)
+        return self._pairs.change_list(name, sorted(self._contacts))
+
+    def _linked(self, batch: Batch) -> None:
+        self._pairs.linked(batch)
+
+    def _unlinked(self, batch: Batch) -> None:
+        self._pairs.unlinked(batch)
+
+    def _label_added(self, batch: Batch) -> None:
+        self._pairs.label_added(batch)
+
+    def _label_removed(self, batch: Batch) -> None:
+        self._pairs.label_removed(batch)
+
+    def _list_changed(self, batch: Batch) -> None:
+        self._pairs.list_changed(batch)
+
+    # --- learning of contacts and companies --------------------------------------------------
+
     def _created(self, batch: Batch) -> None:
+        self._pairs.created(batch)
         for record_id, each in zip(batch.answered_ids, batch.inputs, strict=True):
             if batch.type_id == COMPANIES_ID:
                 self._companies.append(record_id)
@@ -244,6 +327,7 @@ class Client:
                 self._contacts.setdefault(record_id, Contact((each.given.id,), ""))
 
     def _merged(self, batch: Batch) -> None:
+        self._pairs.merged(batch)
         (record_id,), (primary, other) = batch.answered_ids, batch.record_ids
         if batch.type_id == COMPANIES_ID:
             self._companies = [each for each in self._companies if each not in batch.record_ids]
@@ -291,6 +375,14 @@ _LEARN: Mapping[str, Callable[[Client, Batch], None]] = {
     "erase": Client._gone,
     "add_stage": Client._stage_added,
     "remove_stage": Client._stage_removed,
+    "associate": Client._linked,
+    "associate_default": Client._linked,
+    "dissociate": Client._unlinked,
+    "dissociate_types": Client._unlinked,
+    "add_label": Client._label_added,
+    "remove_label": Client._label_removed,
+    "join": Client._list_changed,
+    "leave": Client._list_changed,
 }
 
 

@@ -1,17 +1,25 @@
 """The portal that the fault tests write to: its definitions, its token and its first records."""
 
 import asyncio
+import functools
 import hashlib
+import json
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from moyeu.catalog.object_types import find_object_type
 from moyeu.catalog.properties import PropertyDefinition
 from moyeu.crm.callers import Caller, Occasion
+from moyeu.crm.lists.changes import GivenList
 from moyeu.crm.records import RecordInput, WritePlan
+from moyeu.operations.lists import ReadList, create_list
 from moyeu.operations.portals import known_scopes
 from moyeu.operations.records import create_records
 from moyeu.storage.contract import Portal, Store, Token, WriteTransaction
 from moyeu.storage.sqlite import open_store
+from tests.crm.lists.branches import any_of, group, on, root
+from tests.faults.ledger import Way
 
 PORTAL_ID = 7
 APP_ID = 70
@@ -27,7 +35,18 @@ PIPELINE = "default-partner-service-pipeline"
 FIRST_STAGE = "partner-service-open"
 CONTACT_TO_COMPANY = 279
 COMPANY_TO_CONTACT = 280
+DEFAULT = Way("HUBSPOT_DEFINED", CONTACT_TO_COMPANY, COMPANY_TO_CONTACT)
+PRIMARY = Way("HUBSPOT_DEFINED", 1, 2)
+BILLING = Way("HUBSPOT_DEFINED", 931, 930)
 COMPANIES = 10
+
+STATIC_LISTS = (1, 2)
+"""Lists of contacts whose members are put there."""
+NOTED_LIST = 3
+"""Those partner services that have the first note."""
+BESIDE_LIST = 4
+"""Those contacts that are associated with a company that has `BESIDE` as its first note."""
+BESIDE = "beside"
 
 NOTES = tuple(f"note_{number}" for number in range(8))
 """Plain texts that anybody may overwrite."""
@@ -40,31 +59,71 @@ SEED = "seed-"
 """How the marks of the first records begin."""
 
 CALLER = Caller(PORTAL_ID, APP_ID, None, known_scopes())
+_SEEDING = Occasion(CALLER, CREATED_AT_MS, "seed")
 
 
 def seed(database: Path, records: int) -> None:
-    """A new database with that many partner services, and with a few companies after them."""
-    store = open_store(database)
-    try:
-        asyncio.run(_seed(store, records))
-    finally:
-        store.close()
+    """A new database with that many partner services, with a few companies after them, and lists.
+
+    A third of the companies have `BESIDE` as their first note.
+    """
+    database.write_bytes(_seeded(records))
+
+
+@functools.cache
+def _seeded(records: int) -> bytes:
+    """The content of the file, made once in a process."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = Path(folder) / "moyeu.db"
+        store = open_store(database)
+        try:
+            asyncio.run(_seed(store, records))
+        finally:
+            store.close()
+        return database.read_bytes()
 
 
 async def _seed(store: Store, count: int) -> None:
     await store.write(_add_portal)
     for start in range(0, count, 100):
-        await _create(store, SERVICES_ID, range(start, min(start + 100, count)))
-    await _create(store, COMPANIES_ID, range(count, count + COMPANIES))
+        numbers = range(start, min(start + 100, count))
+        await _create(store, SERVICES_ID, [_values(number) for number in numbers])
+    companies = [_values(number) for number in range(count, count + COMPANIES)]
+    for each in companies[::3]:
+        each[NOTES[0]] = BESIDE
+    await _create(store, COMPANIES_ID, companies)
+    await _make_lists(store)
 
 
-async def _create(store: Store, type_id: str, numbers: range) -> None:
-    occasion = Occasion(CALLER, CREATED_AT_MS, "seed")
-    inputs = [
-        RecordInput("", {SKU: f"first-{number}", MARK: f"{SEED}{number}"}) for number in numbers
-    ]
-    plan = await create_records(store, occasion, type_id, inputs, dates_normalised=False)
+def _values(number: int) -> dict[str, str]:
+    return {SKU: f"first-{number}", MARK: f"{SEED}{number}"}
+
+
+async def _create(store: Store, type_id: str, values: Sequence[dict[str, str]]) -> None:
+    inputs = [RecordInput("", dict(each)) for each in values]
+    plan = await create_records(store, _SEEDING, type_id, inputs, dates_normalised=False)
     assert isinstance(plan, WritePlan), plan
+
+
+async def _make_lists(store: Store) -> None:
+    noted = any_of(on(NOTES[0], "ALL_PROPERTY", "IS_KNOWN"))
+    beside = group(
+        on(NOTES[0], "STRING", "IS_EQUAL_TO", value=BESIDE),
+        kind="ASSOCIATION",
+        objectTypeId=COMPANIES_ID,
+        operator="IN_LIST",
+        associationTypeId=DEFAULT.forth,
+        associationCategory=DEFAULT.category,
+    )
+    given = [GivenList(f"put {each}", CONTACTS_ID, "MANUAL") for each in STATIC_LISTS]
+    given += [
+        GivenList("noted", SERVICES_ID, "DYNAMIC", json.dumps(noted)),
+        GivenList("beside", CONTACTS_ID, "DYNAMIC", json.dumps(root(group(branches=[beside])))),
+    ]
+    for number, each in enumerate(given, STATIC_LISTS[0]):
+        made = await create_list(store, _SEEDING, each)
+        assert isinstance(made, ReadList), made
+        assert made.definition.id == number
 
 
 def _add_portal(transaction: WriteTransaction) -> None:

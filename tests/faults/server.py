@@ -9,29 +9,45 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from tests.faults.ledger import Batch, Ledger, Sent, Verb
-from tests.faults.portal import PIPELINE, TOKEN, TYPE_NAMES
+from tests.faults.ledger import Batch, Ledger, Link, Sent, Verb
+from tests.faults.portal import COMPANIES_ID, CONTACTS_ID, PIPELINE, TOKEN, TYPE_NAMES
+from tests.faults.questions import Question
 
 ROOT = Path(__file__).parents[2]
-START_MAX_S = 5.0
+START_MAX_S = 15.0
+"""Far more than a start or restart takes, for a machine on which others work too."""
 ANSWER_MAX_S = 15.0
 PREFIXES = ("/crm/v3/objects", "/crm/objects/2026-03", "/crm/objects/2026-09")
 PIPELINE_PREFIXES = ("/crm/v3/pipelines", "/crm/pipelines/2026-03", "/crm/pipelines/2026-09")
-STATUSES: Mapping[Verb, int] = {
-    "update": 200,
-    "create": 201,
-    "upsert": 200,
-    "merge": 200,
-    "archive": 204,
-    "erase": 204,
-    "add_stage": 201,
-    "remove_stage": 204,
+ASSOCIATION_PREFIXES = (
+    "/crm/v4/associations",
+    "/crm/associations/2026-03",
+    "/crm/associations/2026-09",
+)
+LIST_PREFIXES = ("/crm/v3/lists", "/crm/lists/2026-03", "/crm/lists/2026-09")
+STATUSES: Mapping[Verb, tuple[int, ...]] = {
+    "update": (200,),
+    "create": (201,),
+    "upsert": (200,),
+    "merge": (200,),
+    "archive": (204,),
+    "erase": (204,),
+    "join": (200,),
+    "leave": (200,),
+    "add_stage": (201,),
+    "remove_stage": (204,),
+    "add_label": (200,),
+    "remove_label": (204,),
+    "associate": (201, 200),
+    "associate_default": (200,),
+    "dissociate": (204, 200),
+    "dissociate_types": (204, 200),
 }
-"""Of the answer that acknowledges a batch."""
+"""Of the answer that acknowledges a batch; versions differ."""
 _HEADERS = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
 
 
@@ -49,6 +65,9 @@ class ServerProcess:
         self._wrapper = wrapper
         self._process: subprocess.Popen[bytes] | None = None
         self.log = log or database.with_name("server.log")
+        self.temporary = self.log.with_name("temporary")
+        """Where it may put files that are gone with it."""
+        self.temporary.mkdir(exist_ok=True)
 
     def start(self, fault: str | None = None, count: int = 1) -> None:
         """Starts it and waits until it answers; how long that may take is part of the promise."""
@@ -57,7 +76,7 @@ class ServerProcess:
             self._process = subprocess.Popen(
                 [*self._wrapper, *command],
                 cwd=self.log.parent,
-                env=_environment(),
+                env=_environment() | {"SQLITE_TMPDIR": str(self.temporary)},
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -176,6 +195,10 @@ class Writer(Protocol):
         """The batch was acknowledged."""
         ...
 
+    def question(self, batch: Batch) -> Question | None:
+        """What has to be seen after this batch, the last one; None for nothing to ask."""
+        ...
+
 
 class Fleet:
     """Clients that write until they are stopped, the server goes away or all is sent.
@@ -213,6 +236,7 @@ class Fleet:
 
     def _run(self, client: Writer) -> None:
         connection = connect(self._port)
+        knows_all = True
         for _ in range(self._batches_max):
             if self._stopped.is_set():
                 break
@@ -223,16 +247,30 @@ class Fleet:
             except (OSError, http.client.HTTPException, ValueError) as error:
                 self._ledger.lose(batch, repr(error))
                 break
-            if self._note(batch, status, answer):
-                client.applied(batch)
+            if not self._note(batch, status, answer):
+                knows_all = False
+                continue
+            client.applied(batch)
+            question = client.question(batch) if knows_all else None
+            if question is not None and not self._ask(connection, question):
+                break
         connection.close()
 
-    def _note(self, batch: Batch, status: int, answer: dict[str, object]) -> bool:
+    def _ask(self, connection: http.client.HTTPConnection, question: Question) -> bool:
+        """Compares the answer; whether there was one."""
+        try:
+            complaint = ask(connection, question)
+        except (OSError, http.client.HTTPException, ValueError):
+            return False
+        if complaint is not None:
+            self._ledger.complain(complaint)
+        return True
+
+    def _note(self, batch: Batch, status: int, answer: dict[str, Any]) -> bool:
         """Enters the answer; whether it was an acknowledgement."""
         ids = _answered_ids(batch, answer)
-        if status == STATUSES[batch.verb] and len(ids) == max(
-            len(batch.inputs), batch.verb == "merge"
-        ):
+        is_whole = len(ids) == _ids_awaited(batch) and not answer.get("recordIdsMissing")
+        if status in STATUSES[batch.verb] and is_whole:
             self._ledger.acknowledge(batch, ids)
             return True
         if status >= 500:
@@ -243,15 +281,40 @@ class Fleet:
         return False
 
 
-def _answered_ids(batch: Batch, answer: dict[str, object]) -> list[int]:
+def ask(connection: http.client.HTTPConnection, question: Question) -> str | None:
+    """What is wrong with the answer to a question; a server that ends may answer 503."""
+    status, answer = call(connection, *question.request())
+    if status == 503:
+        return None
+    return question.complaint(answer) if status == 200 else f"{question}: {status} {answer}"
+
+
+def check_answers(port: int, questions: Iterable[Question]) -> None:
+    """AssertionError with every answer that is not as it should be; there must be questions."""
+    connection = connect(port)
+    complaints = [ask(connection, each) for each in questions]
+    connection.close()
+    assert complaints
+    assert not any(complaints), "\n".join(filter(None, complaints))
+
+
+def _ids_awaited(batch: Batch) -> int:
+    return {"merge": 1, "add_label": 2}.get(batch.verb, len(batch.inputs))
+
+
+def _answered_ids(batch: Batch, answer: dict[str, Any]) -> list[int]:
     results = [answer] if batch.verb == "merge" else answer.get("results", [])
-    assert isinstance(results, list)
+    if batch.verb == "add_label":
+        # The type of the other direction comes first.
+        return [each["typeId"] for each in reversed(results)]
     return [int(each["id"]) for each in results if "id" in each]
 
 
 def _request(batch: Batch) -> tuple[str, object, str]:
     """Path, body and method; versions take turns."""
     turn = len(batch.name + "".join(each.mark for each in batch.inputs)) % len(PREFIXES)
+    if batch.links or batch.verb in ("add_label", "remove_label"):
+        return _association_request(batch, ASSOCIATION_PREFIXES[turn])
     objects = f"{PREFIXES[turn]}/{TYPE_NAMES[batch.type_id]}"
     stages = f"{PIPELINE_PREFIXES[turn]}/{TYPE_NAMES[batch.type_id]}/{PIPELINE}/stages"
     match batch.verb:
@@ -270,13 +333,58 @@ def _request(batch: Batch) -> tuple[str, object, str]:
             )
         case "erase":
             return f"{objects}/gdpr-delete", {"objectId": str(batch.record_ids[0])}, "POST"
+        case "join" | "leave":
+            change = "add" if batch.verb == "join" else "remove"
+            path = f"{LIST_PREFIXES[turn]}/{batch.list_id}/memberships/{change}"
+            return path, [str(each) for each in batch.record_ids], "PUT"
         case "add_stage":
-            text = batch.stage_id
+            text = batch.definition
             stage = {"stageId": text, "label": text, "displayOrder": 9, "metadata": {}}
             return stages, stage, "POST"
         case "remove_stage":
             query = "?validateReferencesBeforeDelete=true"
-            return f"{stages}/{batch.stage_id}{query}", None, "DELETE"
+            return f"{stages}/{batch.definition}{query}", None, "DELETE"
+        case _:
+            raise AssertionError(batch.verb)
+
+
+_ASSOCIATION_PATHS: Mapping[Verb, str] = {
+    "associate": "batch/create",
+    "associate_default": "batch/associate/default",
+    "dissociate": "batch/archive",
+    "dissociate_types": "batch/labels/archive",
+}
+
+
+def _association_request(batch: Batch, prefix: str) -> tuple[str, object, str]:
+    other_id = COMPANIES_ID if batch.type_id == CONTACTS_ID else CONTACTS_ID
+    pair = f"{prefix}/{TYPE_NAMES[batch.type_id]}/{TYPE_NAMES[other_id]}"
+    if batch.verb == "add_label":
+        text = batch.definition
+        label = {"name": text, "label": f"{text} of", "inverseLabel": f"{text} at"}
+        return f"{pair}/labels", label, "POST"
+    if batch.verb == "remove_label":
+        return f"{pair}/labels/{batch.label_id}", None, "DELETE"
+    inputs = [_linked(batch, each) for each in batch.links]
+    return f"{pair}/{_ASSOCIATION_PATHS[batch.verb]}", {"inputs": inputs}, "POST"
+
+
+def _linked(batch: Batch, link: Link) -> dict[str, object]:
+    is_forth = batch.type_id == CONTACTS_ID
+    ends = [{"id": str(each)} for each in link[:2]]
+    near, far = ends if is_forth else ends[::-1]
+    if batch.verb == "dissociate":
+        return {"from": near, "to": [far]}
+    if batch.verb == "associate_default":
+        return {"from": near, "to": far}
+    types = [
+        {
+            "associationCategory": each.category,
+            "associationTypeId": each.forth if is_forth else each.back,
+        }
+        for each in link.ways
+    ]
+    return {"from": near, "to": far, "types": types}
 
 
 def _given(each: Sent) -> dict[str, object]:

@@ -11,11 +11,20 @@ import pytest
 
 from moyeu.storage.sqlite import open_store
 from tests.faults.checker import Checker
-from tests.faults.contents import read_database
+from tests.faults.contents import Found, read_database
 from tests.faults.inside import write_until_broken
-from tests.faults.ledger import Batch, Ledger, Verb
+from tests.faults.ledger import Batch, Ledger, Link, Verb
 from tests.faults.load import Client
-from tests.faults.portal import CONTACTS_ID, FIRST_STAGE, SERVICES_ID, seed
+from tests.faults.portal import (
+    BILLING,
+    COMPANIES_ID,
+    CONTACTS_ID,
+    DEFAULT,
+    FIRST_STAGE,
+    PRIMARY,
+    SERVICES_ID,
+    seed,
+)
 
 _SERVICES = "object_type_id = '0-164'"
 _LAST = f"(SELECT max(number) FROM record_write WHERE {_SERVICES})"
@@ -45,7 +54,9 @@ SABOTAGE = {
         "('sku', 'twin') is held by",
     ),
     "a write in the middle of the history that is gone": (
-        "DELETE FROM record_write WHERE number = 100",
+        "DELETE FROM record_write WHERE number = (SELECT max(number) FROM record_write"
+        " WHERE previous <> 0 AND number IN (SELECT previous FROM record_write)"
+        f" AND {_SERVICES})",
         "the chain of",
     ),
     "a write of a record that was merged away that is gone": (
@@ -72,7 +83,7 @@ SABOTAGE = {
     ),
     "associations that did not come with their record": (
         "DELETE FROM association WHERE type_id IN (279, 280)",
-        "are not associated",
+        "is lost",
     ),
     "an association with a record that is not there": (
         "UPDATE association SET to_record_id = to_record_id + 1000000",
@@ -83,6 +94,55 @@ SABOTAGE = {
         " to_record_id + 1, category, type_id, from_object_type_id FROM association"
         " WHERE type_id = 1",
         "has contact_to_company to",
+    ),
+    "a primary company that is lost": (
+        "DELETE FROM association WHERE type_id IN (1, 2)",
+        "the primary company of",
+    ),
+    "a pair without its unlabelled type": (
+        "DELETE FROM association WHERE type_id IN (279, 280)",
+        " only",
+    ),
+    "an association that nobody asked for": (
+        f"INSERT OR IGNORE INTO association SELECT 7, {_CONTACT}, '0-2', record_id,"
+        " 'HUBSPOT_DEFINED', 279, '0-1' FROM record WHERE object_type_id = '0-2'",
+        "nobody asked for",
+    ),
+    "another id than that of the primary company": (
+        "UPDATE record SET properties = json_set(properties, '$.associatedcompanyid', '7')"
+        " WHERE object_type_id = '0-1' AND archived_at_ms IS NULL",
+        "associatedcompanyid of",
+    ),
+    "a number of contacts that is not that of associations": (
+        "UPDATE record SET properties = json_set(properties, '$.num_associated_contacts', '99')"
+        " WHERE object_type_id = '0-2'",
+        "num_associated_contacts of",
+    ),
+    "members that are lost": (
+        "DELETE FROM list_membership",
+        "was put there and is lost",
+    ),
+    "members that had left": (
+        "INSERT OR IGNORE INTO list_membership SELECT 7, list_id, record_id, 0 FROM list, record"
+        " WHERE record.object_type_id = '0-1' AND archived_at_ms IS NULL AND list_id < 3",
+        "left, but is there",
+    ),
+    "archived members": (
+        "INSERT OR IGNORE INTO list_membership SELECT 7, 1, record_id, 0 FROM record"
+        " WHERE object_type_id = '0-1' AND archived_at_ms IS NOT NULL",
+        "in list 1 and archived",
+    ),
+    "members of another type": (
+        f"INSERT INTO list_membership SELECT 7, 1, record_id, 0 FROM record WHERE {_SERVICES}",
+        "in list 1 and is not there",
+    ),
+    "members of a list that is gone": (
+        "DELETE FROM list WHERE list_id < 3",
+        ", which is not there",
+    ),
+    "a label that was acknowledged and is lost": (
+        "DELETE FROM definition WHERE kind = 'association_type'",
+        "was acknowledged, 1 of its 1 inputs are lost",
     ),
     "an association of no type": (
         "UPDATE association SET type_id = 123456 WHERE type_id = 279",
@@ -136,7 +196,7 @@ SABOTAGE = {
     ),
 }
 
-BATCHES = 120
+BATCHES = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +217,7 @@ class Loaded:
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
     database = tmp_path_factory.mktemp("loaded") / "moyeu.db"
     seed(database, 60)
-    client = Client("c0", 4, 0, 1, read_database(database).start())
+    client = Client("c0", 12, 0, 1, read_database(database).start())
     ledger = Ledger()
     store = open_store(database)
     asyncio.run(write_until_broken(store, [client], ledger, BATCHES))
@@ -181,27 +241,84 @@ def test_the_checker_finds(statement: str, complaint: str, loaded: Loaded, tmp_p
 
 FALSE_ANSWERS = {
     "an erasure of what is there": (
-        lambda ids: Batch("lie", CONTACTS_ID, verb="erase", record_ids=ids[:1]),
+        lambda found: Batch("lie", CONTACTS_ID, verb="erase", record_ids=_contacts(found)[:1]),
         "lie was acknowledged, 1 of its 1 inputs are lost",
     ),
     "an archive of what is active": (
-        lambda ids: Batch("lie", CONTACTS_ID, verb="archive", record_ids=ids[:2]),
+        lambda found: Batch("lie", CONTACTS_ID, verb="archive", record_ids=_contacts(found)[:2]),
         "lie was acknowledged, 2 of its 2 inputs are lost",
     ),
     "the removal of a stage that is there": (
-        lambda _: Batch("lie", SERVICES_ID, verb="remove_stage", stage_id=FIRST_STAGE),
+        lambda _: Batch("lie", SERVICES_ID, verb="remove_stage", definition=FIRST_STAGE),
         "lie was acknowledged, 1 of its 1 inputs are lost",
+    ),
+    "a label that is not there": (
+        lambda _: Batch("lie", CONTACTS_ID, verb="add_label", definition="l0_lie"),
+        "lie was acknowledged, 1 of its 1 inputs are lost",
+    ),
+    "an association that is not there": (
+        lambda found: _lie("associate", Link(*_apart(found), (BILLING,))),
+        "forth=931, back=930.*is lost",
+    ),
+    "a primary company that is another": (
+        lambda found: _lie("associate", Link(*_beside(found, primary=False), (PRIMARY,))),
+        "the primary company of",
+    ),
+    "the end of associations that are there": (
+        lambda found: _lie("dissociate", Link(*_beside(found))),
+        "was removed, but is there",
+    ),
+    "a member that is not there": (
+        lambda found: _list_lie("join", {*_contacts(found)} - found.members()[1]),
+        "was put there and is lost",
+    ),
+    "a member that is still there": (
+        lambda found: _list_lie("leave", found.members()[1]),
+        "left, but is there",
     ),
 }
 
 
+def _contacts(found: Found) -> tuple[int, ...]:
+    return tuple(found.start().contacts)
+
+
+def _lie(verb: Verb, link: Link) -> Batch:
+    return Batch("lie", CONTACTS_ID, verb=verb, links=(link,))
+
+
+def _list_lie(verb: Verb, contacts: set[int]) -> Batch:
+    return Batch("lie", CONTACTS_ID, verb=verb, record_ids=tuple(contacts), list_id=1)
+
+
+def _beside(found: Found, *, primary: bool = True) -> tuple[int, int]:
+    """A contact and a company that are associated, whether as the primary one or not."""
+    return next(
+        (contact, company)
+        for contact, companies in found.linked().items()
+        for company, ways in companies.items()
+        if (PRIMARY in ways) == primary
+    )
+
+
+def _apart(found: Found) -> tuple[int, int]:
+    """A contact and a company that are not associated."""
+    linked = found.linked()
+    return next(
+        (contact, company)
+        for contact in _contacts(found)
+        for company in found.start().targets
+        if company not in linked.get(contact, {})
+    )
+
+
 @pytest.mark.parametrize(("lie", "complaint"), FALSE_ANSWERS.values(), ids=FALSE_ANSWERS)
 def test_the_checker_finds_an_answer_that_is_not_true(
-    lie: Callable[[tuple[int, ...]], Batch], complaint: str, loaded: Loaded, tmp_path: Path
+    lie: Callable[[Found], Batch], complaint: str, loaded: Loaded, tmp_path: Path
 ) -> None:
     database = loaded.write(tmp_path)
     ledger = Ledger()
-    batch = lie(tuple(read_database(database).start().contacts))
+    batch = lie(read_database(database))
     ledger.intend(batch)
     ledger.acknowledge(batch)
 
@@ -235,3 +352,39 @@ def test_the_checker_finds_a_history_that_is_not_what_it_was(tmp_path: Path) -> 
 
     with pytest.raises(AssertionError, match="write 5 was"):
         checker.check(database)
+
+
+def test_the_checker_finds_a_call_that_was_cut_off_and_is_there_in_part(
+    loaded: Loaded, tmp_path: Path
+) -> None:
+    database = loaded.write(tmp_path)
+    found = read_database(database)
+    linked = found.linked()
+    beside = [
+        Link(contact, company, (BILLING,))
+        for contact, companies in linked.items()
+        for company, ways in companies.items()
+        if DEFAULT in ways and BILLING not in ways
+    ]
+    # Of different contacts.
+    first, second = list({each.contact_id: each for each in beside}.values())[:2]
+    ledger = Ledger()
+    ledger.batches = [*loaded.ledger.batches]
+    ledger.acknowledged = [*loaded.ledger.acknowledged]
+    batch = Batch("half", CONTACTS_ID, verb="associate", links=(first, second))
+    ledger.intend(batch)
+    ledger.lose(batch, "cut off")
+    contact, company = first[:2]
+
+    connection = apsw.Connection(str(database))
+    connection.executemany(
+        "INSERT INTO association VALUES (7, ?, ?, ?, 'HUBSPOT_DEFINED', ?, ?)",
+        [
+            (contact, COMPANIES_ID, company, BILLING.forth, CONTACTS_ID),
+            (company, CONTACTS_ID, contact, BILLING.back, COMPANIES_ID),
+        ],
+    )
+    connection.close()
+
+    with pytest.raises(AssertionError, match="half is there in part"):
+        Checker(ledger).check(database)

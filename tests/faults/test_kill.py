@@ -9,12 +9,13 @@ import pytest
 
 from tests.faults.checker import Checker
 from tests.faults.contents import read_database
+from tests.faults.expectations import questions_about
 from tests.faults.launcher import POINTS
 from tests.faults.ledger import Ledger
 from tests.faults.load import Client, Start
 from tests.faults.portal import seed
 from tests.faults.seeds import run_seed
-from tests.faults.server import Fleet, ServerProcess
+from tests.faults.server import Fleet, ServerProcess, check_answers
 
 ROUNDS = 12
 CLIENTS = 8
@@ -51,7 +52,8 @@ def test_killed_again_and_again_under_load_the_server_keeps_every_promise(tmp_pa
             server.kill()
             fleet.join()
         server.start()
-        checker.check(database)
+        found = checker.check(database)
+        check_answers(server.port, questions_about(found))
 
     assert len(ledger.acknowledged) > ROUNDS * 5
 
@@ -77,7 +79,8 @@ def test_killed_at_a_chosen_point_the_server_keeps_every_promise(
 
         server.start()
 
-        Checker(ledger).check(database)
+        found = Checker(ledger).check(database)
+        check_answers(server.port, questions_about(found))
     # With more clients, batches of the commit before may be on their way to their answers.
     if clients == 1 and point.committed is not None:
         assert [each.outcome == "applied" for each in unanswered] == [point.committed]

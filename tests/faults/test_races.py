@@ -40,6 +40,9 @@ class _OwnNote:
     def applied(self, batch: Batch) -> None:
         """Nothing to remember."""
 
+    def question(self, batch: Batch) -> None:
+        """Nothing to ask."""
+
 
 def test_clients_that_write_different_properties_of_the_same_records_all_win(
     tmp_path: Path,

@@ -9,13 +9,21 @@ import msgspec
 
 from moyeu.catalog.properties import PropertyGroup
 from moyeu.crm.admin_rules import AdminRules, ConditionalRule
+from moyeu.crm.association_labels import NewLabel, plan_label_create
 from moyeu.crm.associations import Association, default_associations
 from moyeu.crm.callers import Occasion
 from moyeu.crm.definitions import Owner, Team
+from moyeu.crm.lists.changes import GivenList
+from moyeu.crm.lists.folders import FolderTree
 from moyeu.crm.object_schemas import ObjectSchema, SchemaAssociation
+from moyeu.crm.problems import Problem
 from moyeu.crm.records import RecordInput, WritePlan, WrittenRecord
+from moyeu.crm.schema_associations import next_association_type_id
 from moyeu.crm.validations import ValidationRule
 from moyeu.operations.archives import export_portal
+from moyeu.operations.list_folders import create_folder
+from moyeu.operations.list_memberships import MembersChanged, change_members
+from moyeu.operations.lists import ReadList, create_list, delete_list
 from moyeu.operations.merges import erase_record, merge_records
 from moyeu.operations.portals import PortalNotFound
 from moyeu.operations.records import archive_records, create_records, update_records
@@ -38,6 +46,14 @@ FULL: Final = 3003
 """The portal with something of everything."""
 
 HEADER: Final = 0
+
+FILTERS: Final = (
+    '{"filterBranchType":"OR","filterBranchOperator":"OR","filters":[],"filterBranches":['
+    '{"filterBranchType":"AND","filterBranchOperator":"AND","filterBranches":[],"filters":['
+    '{"filterType":"PROPERTY","property":"hs_name","operation":'
+    '{"operationType":"STRING","operator":"CONTAINS","value":"e"}}]}]}'
+)
+"""Partner services whose name contains an e."""
 
 
 def export(database: Database, portal_id: int = FULL) -> list[bytes]:
@@ -128,6 +144,7 @@ def fill(database: Database) -> None:
         last = max(transaction.merged_into(FULL, CONTACTS, [ada]).values())
         rows = default_associations(types, CONTACTS, last, SERVICES, one, primary=True)
         rows.append(Association(car, mini, CONTACTS, last, "USER_DEFINED", 1))
+        rows.append(Association(car, mini, CONTACTS, last, "USER_DEFINED", 4))
         transaction.put_associations(FULL, rows)
         for name in ("old", "gone"):
             own = transaction.definitions(FULL, SERVICES).properties[name]
@@ -136,6 +153,31 @@ def fill(database: Database) -> None:
         transaction.add_token(token("a-token-of-it", FULL))
 
     database.write(end)
+    _make_lists(database, one, two)
+
+
+def _make_lists(database: Database, member: int, archived: int) -> None:
+    """Lists of each kind, one in a folder and one deleted; an archived record is in none."""
+    store = database.store
+
+    def make(name: str, kind: str, folder_id: int | None = None) -> str:
+        given = GivenList(name, SERVICES, kind, None if kind == "MANUAL" else FILTERS, folder_id)
+        made = database.run(create_list(store, occasion(FULL), given))
+        assert isinstance(made, ReadList), made
+        return str(made.definition.id)
+
+    outer = database.run(create_folder(store, occasion(FULL), "Outer", "0"))
+    assert isinstance(outer, FolderTree), outer
+    database.run(create_folder(store, occasion(FULL), "Inner", "1"))
+    by_hand = make("By hand Ä", "MANUAL", 2)
+    for kind in ("DYNAMIC", "SNAPSHOT"):
+        make(kind, kind)
+    gone = make("Gone", "MANUAL")
+    ids = [str(member), str(archived)]
+    for each in (by_hand, gone):
+        changed = database.run(change_members(store, occasion(FULL), each, ids, []))
+        assert isinstance(changed, MembersChanged), changed
+    database.run(delete_list(store, occasion(FULL), gone))
 
 
 def _define(transaction: WriteTransaction) -> str:
@@ -176,6 +218,14 @@ def _define(transaction: WriteTransaction) -> str:
         ),
     )
     transaction.put_property(FULL, car, replace(unique_property("plate"), group_name="car"))
+    types = transaction.object_types(FULL)
+    given = NewLabel("Drives", "drives", "Driver")
+    made = plan_label_create(types, CONTACTS, car, given, next_association_type_id(types))
+    assert not isinstance(made, Problem)
+    transaction.put_association_types(FULL, made)
+    transaction.remove_association_types(FULL, [replace(made[0], type_id=90)])
+    for limit, kind in enumerate(made, start=7):
+        transaction.put_association_limit(FULL, kind, limit)
     transaction.new_object_type_id(FULL)
     return car
 

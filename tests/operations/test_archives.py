@@ -30,6 +30,7 @@ from moyeu.operations.archive_problems import (
     WrongCount,
 )
 from moyeu.operations.archives import export_portal
+from moyeu.operations.associations import free_association_type_id
 from moyeu.operations.portals import PortalNotFound
 from moyeu.operations.record_reads import ReadRecord, read_record
 from moyeu.operations.records import update_records
@@ -66,6 +67,9 @@ SECTIONS: Sequence[SectionName] = (
     "association",
     "merged",
     "write",
+    "list_folder",
+    "list",
+    "list_membership",
 )
 
 
@@ -100,6 +104,19 @@ def test_a_portal_comes_back_the_same(full: Database, other: Database) -> None:
     assert export(other) == lines
     assert (made.portal.id, made.portal.name) == (FULL, "Füll")
     assert min(msgspec.structs.astuple(made.header.counts)) > 0
+
+
+def test_labels_and_their_limits_come_back(full: Database, other: Database) -> None:
+    restored(other, export(full))
+
+    there, here = (each.read(lambda tx: tx.object_types(FULL)) for each in (full, other))
+    assert [(each.name, each.label) for each in here.labels] == [
+        ("drives", "Drives"),
+        ("drives", "Driver"),
+    ]
+    assert here.labels == there.labels
+    assert here.association_limits == there.association_limits
+    assert sorted(here.association_limits.values()) == [7, 8]
 
 
 def test_only_the_header_tells_the_portal(full: Database) -> None:
@@ -231,8 +248,12 @@ def test_merged_ids_read_forward(full: Database, other: Database) -> None:
 def test_no_id_is_given_out_twice(full: Database, other: Database) -> None:
     restored(other, export(full))
 
-    def next_ids(transaction: WriteTransaction) -> tuple[range, str]:
-        return transaction.new_record_ids(FULL, 1), transaction.new_object_type_id(FULL)
+    def next_ids(transaction: WriteTransaction) -> tuple[range, str, int]:
+        return (
+            transaction.new_record_ids(FULL, 1),
+            transaction.new_object_type_id(FULL),
+            free_association_type_id(transaction, FULL),
+        )
 
     assert other.write(next_ids) == full.write(next_ids)
 
@@ -399,6 +420,9 @@ def test_what_no_portal_could_have_is_refused(full: Database, other: Database) -
     unknown_association = edited(lines, association, type_id=987_654)
     loop = edited(lines, write, previous=1)
     no_document = edited(lines, definition, document={"conditional": 1})
+    label = next(n for n, each in enumerate(lines) if b'"what":"association_type"' in each)
+    told = msgspec.json.decode(lines[label])["document"]
+    no_inverse = edited(lines, label, document=told | {"inverse_id": 99})
 
     assert refused(other, unknown_type) == UnknownInArchive(record + 1, "object type", "0-0")
     assert isinstance(refused(other, early_id), IdNotGivenOut)
@@ -407,6 +431,7 @@ def test_what_no_portal_could_have_is_refused(full: Database, other: Database) -
     )
     assert refused(other, loop) == EarlierWriteExpected(write + 1, 1)
     assert isinstance(refused(other, no_document), InvalidDocument)
+    assert isinstance(refused(other, no_inverse), InvalidDocument)
 
 
 def test_a_unique_value_of_two_records_is_refused_at_the_later_one(

@@ -1,13 +1,14 @@
 """The operations on schemas of custom object types on a real store."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any, Final
 
 import pytest
 
 from moyeu.catalog.limits import CUSTOM_PROPERTIES_MAX
+from moyeu.crm.association_labels import NewLabel
 from moyeu.crm.associations import Association, default_associations
 from moyeu.crm.definition_inputs import NewProperty
 from moyeu.crm.definition_problems import PropertyExists
@@ -18,9 +19,10 @@ from moyeu.crm.schema_associations import NewAssociation
 from moyeu.crm.schema_problems import ObjectTypeExists, ObjectTypeHasRecords, UnknownObjectType
 from moyeu.crm.schemas import NewSchema, SchemaChange
 from moyeu.operations import schemas as operations
+from moyeu.operations.association_labels import create_label
 from moyeu.operations.records import archive_records, create_records
 from moyeu.operations.schemas import DescribedType, SchemaWish
-from moyeu.storage.contract import StoredDefinition
+from moyeu.storage.contract import WriteTransaction
 from tests.operations.conftest import OpenDatabase
 from tests.storage.scene import (
     CONTACTS,
@@ -121,8 +123,11 @@ def test_of_two_creates_of_one_name_at_once_one_is_made(database: Database) -> N
 
 def test_association_ids_follow_those_of_other_types_and_of_labels(database: Database) -> None:
     first = created(database)
-    label = StoredDefinition("association_type", "", "USER_DEFINED:70", "{}")
-    database.write(lambda each: each.restore_definitions(PORTAL, [label]))
+    label = NewLabel("Friend", "friend")
+    for _ in range(2):
+        made = database.run(create_label(database.store, PORTAL, CONTACTS, CONTACTS, label))
+        label = NewLabel("Manager", "manager", "Employee")
+    assert [each.type_id for each in made] == [21, 20]  # type: ignore[union-attr] # no refusal
 
     second = created(database, replace(BARE, name="bike"))
 
@@ -130,7 +135,7 @@ def test_association_ids_follow_those_of_other_types_and_of_labels(database: Dat
     assert [int(row.id) for row in types(database).schemas[first].associations] == list(
         range(1, 19)
     )
-    assert ids == list(range(71, 89))
+    assert ids == list(range(22, 40))
 
 
 def test_a_create_in_the_place_of_an_archived_type_leaves_nothing_of_it(
@@ -266,7 +271,7 @@ def test_a_purge_takes_the_associations_of_other_types_with_it(database: Databas
 def test_records_lose_an_association_that_is_removed(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(operations, "_ASSOCIATIONS_PART", 2)
+    monkeypatch.setattr(operations, "_ASSOCIATIONS_PART", 1)
     car = created(database, replace(BARE, associated_objects=("contacts",)))
     removed = database.run(
         operations.create_association(
@@ -289,9 +294,22 @@ def test_records_lose_an_association_that_is_removed(
     foreign = Association(CONTACTS, 900, CONTACTS, 901, "HUBSPOT_DEFINED", type_id)
     database.write(lambda each: each.put_associations(PORTAL, [*kept, *gone, foreign]))
 
+    write = database.store.write
+    left_after_turns: list[int] = []
+
+    async def counted(work: Callable[[WriteTransaction], object]) -> object:
+        outcome = await write(work)
+        rows = await write(lambda each: each.associations_after(PORTAL, None, 100))
+        left_after_turns.append(len({*rows} & {*gone}))
+        return outcome
+
+    monkeypatch.setattr(database.store, "write", counted)
+
     problem = database.run(operations.remove_association(database.store, PORTAL, car, removed.id))
 
     assert problem is None
+    # Of four pairs one from each side in a turn, both directions of each together.
+    assert left_after_turns == [4, 0, 0]
     left = database.read(lambda each: each.associations_after(PORTAL, None, 100))
     assert sorted(left) == sorted([*kept, foreign])
 

@@ -19,12 +19,7 @@ from moyeu.catalog.object_types import OBJECT_TYPES
 from moyeu.catalog.pipelines import Pipeline, Stage
 from moyeu.catalog.properties import PropertyGroup
 from moyeu.catalog.versions import version_named
-from moyeu.crm.associations import (
-    Association,
-    association_types_of,
-    both_directions,
-    default_associations,
-)
+from moyeu.crm.associations import association_types_of
 from moyeu.pull.anonymise import Pseudonyms
 from moyeu.pull.client import RawAnswer, Upstream
 from moyeu.pull.copying import Report, Wish, pull
@@ -136,20 +131,70 @@ def source(portal: PortalUnderTest) -> Source:
     ids["car"] = own.add_record(car, {"plate": "XY 1"}).id
     own.archive("contacts", ids["contact4"])
 
-    def associate(tx: Any) -> list[Association]:
-        types = tx.object_types(tx_id)
-        contact, company = int(ids["contact0"]), int(ids["company"])
-        rows = default_associations(types, "0-1", contact, "0-2", company, primary=True)
-        service = int(ids["service"])
-        rows += default_associations(types, "0-1", int(ids["contact1"]), "0-164", service)
-        other = association_types_of(types).default("0-1", "0-1")
-        assert other is not None
-        rows += both_directions(association_types_of(types), other, contact, int(ids["contact1"]))
-        tx.put_associations(tx_id, rows)
-        return rows
-
-    own.server.write(associate)
+    associate(own, car, ids)
     return Source(own, own.token_with(SCOPES), car, ids)
+
+
+def associate(portal: PortalUnderTest, car: str, ids: Mapping[str, str]) -> None:
+    """Associations with and without labels, and a limit, all made through the portal's API."""
+    base = "/crm/objects/2026-03"
+    definitions = "/crm/associations/2026-03"
+    ask(
+        portal,
+        "POST",
+        f"/crm-object-schemas/2026-03/schemas/{car}/associations",
+        {"fromObjectTypeId": car, "toObjectTypeId": "0-1", "name": "car_to_contact"},
+    )
+    labels = {
+        name: ask(
+            portal,
+            "POST",
+            f"{definitions}/{pair}/labels",
+            {"name": name, "label": label, "inverseLabel": inverse},
+        )["results"][-1]
+        for name, pair, label, inverse in (
+            ("chief", "contacts/companies", "Chief of", "Led by"),
+            ("advisor", "companies/contacts", "Advised by", "Advises"),
+            ("manager", "contacts/contacts", "Manager", "Report"),
+            ("driver", f"contacts/{car}", "Drives", "Driven by"),
+        )
+    }
+    for one, other, name in (
+        (f"contacts/{ids['contact0']}", f"companies/{ids['company']}", "chief"),
+        (f"contacts/{ids['contact0']}", f"contacts/{ids['contact1']}", "manager"),
+        (f"contacts/{ids['contact1']}", f"partner_services/{ids['service']}", None),
+        (f"contacts/{ids['contact1']}", f"{car}/{ids['car']}", "driver"),
+    ):
+        ask(portal, "PUT", f"{base}/{one}/associations/default/{other}", None)
+        if name is not None:
+            spec = {
+                "associationCategory": labels[name]["category"],
+                "associationTypeId": labels[name]["typeId"],
+            }
+            ask(portal, "PUT", f"{base}/{one}/associations/{other}", [spec])
+    limits = [
+        {"category": "HUBSPOT_DEFINED", "typeId": 279, "maxToObjectIds": 4000},
+        {**_key_of(labels["chief"]), "maxToObjectIds": 3},
+    ]
+    path = f"{definitions}/definitions/configurations/contacts/companies/batch/create"
+    assert ask(portal, "POST", path, {"inputs": limits}).get("errors", []) == []
+
+
+def _key_of(label: Mapping[str, Any]) -> dict[str, Any]:
+    return {"category": label["category"], "typeId": label["typeId"]}
+
+
+def ask(portal: PortalUnderTest, method: str, path: str, body: Any) -> Any:
+    """What the portal's API answers to one call, which succeeds."""
+    request = urllib.request.Request(
+        portal.url + path,
+        data=None if body is None else json.dumps(body).encode(),
+        method=method,
+        headers={"Authorization": f"Bearer {portal.token}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request) as answer:
+        text = answer.read()
+        return json.loads(text) if text else None
 
 
 Fault = Callable[["_Handler", "Forwarded"], None]
@@ -168,8 +213,7 @@ class Forwarded:
 class Proxy:
     """A server on loopback before the source: counts requests, and answers some of them itself.
 
-    faults: by the number of the request, from 0. It also serves the associations of the source,
-    which have no routes yet.
+    faults: by the number of the request, from 0.
     """
 
     def __init__(self, source: Source) -> None:
@@ -193,9 +237,6 @@ class Proxy:
 
     def answer(self, method: str, target: str, token: str, body: bytes) -> Forwarded:
         """What the source says."""
-        parts = target.partition("?")[0].strip("/").split("/")
-        if parts[:2] == ["crm", "associations"]:
-            return _json(self._associations(parts, body))
         request = urllib.request.Request(
             self.source.portal.url + target,
             data=body or None,
@@ -208,45 +249,6 @@ class Proxy:
         except urllib.error.HTTPError as error:
             with error:
                 return Forwarded(error.code, _lower(error.headers), error.read())
-
-    def _associations(self, parts: list[str], body: bytes) -> Any:
-        portal = self.source.portal
-
-        def work(tx: ReadTransaction) -> Any:
-            object_types = tx.object_types(portal.portal_id)
-            from_type, to_type = (object_types.find(each) for each in parts[3:5])
-            assert from_type is not None
-            assert to_type is not None
-            types = association_types_of(object_types)
-            if parts[5] == "labels":
-                kinds = types.between(from_type.id, to_type.id)
-                return {
-                    "results": [
-                        {"category": each.category, "typeId": each.type_id, "label": each.label}
-                        for each in kinds
-                    ]
-                }
-            asked = [int(each["id"]) for each in json.loads(body)["inputs"]]
-            results = []
-            for record_id, rows in tx.associations(portal.portal_id, from_type.id, asked).items():
-                to: dict[int, list[Any]] = {}
-                for row in rows:
-                    if row.to_object_type_id == to_type.id:
-                        named = {"category": row.category, "typeId": row.type_id, "label": None}
-                        to.setdefault(row.to_record_id, []).append(named)
-                if to:
-                    results.append(
-                        {
-                            "from": {"id": str(record_id)},
-                            "to": [
-                                {"toObjectId": key, "associationTypes": named}
-                                for key, named in to.items()
-                            ],
-                        }
-                    )
-            return {"status": "COMPLETE", "results": results}
-
-        return portal.server.run(portal.server.store.read(work))
 
 
 def _lower(headers: Any) -> dict[str, str]:
@@ -471,6 +473,9 @@ def contents(tx: ReadTransaction, portal_id: int, type_ids: tuple[str, ...]) -> 
     found["schemas"] = [
         replace(each, created_user_id=None) for each in tx.object_types(portal_id).schemas.values()
     ]
+    object_types = tx.object_types(portal_id)
+    found["association types"] = association_types_of(object_types).own()
+    found["association limits"] = dict(object_types.association_limits)
     found["associations"] = tx.associations_after(portal_id, None, 1000)
     return found
 

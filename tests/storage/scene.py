@@ -184,11 +184,14 @@ def write_values(
     changed: dict[str, str],
     at_ms: int = NOW_MS,
     trace_id: str | None = None,
+    portal_id: int = PORTAL,
+    type_id: str = SERVICES,
 ) -> None:
     """Writes values of one stored record."""
-    of = stored(database, record_id)
+    of = stored(database, record_id, portal_id, type_id)
     made = change(of, changed, at_ms, trace_id)
-    database.write(lambda each: each.change_records(occasion(now_ms=at_ms), SERVICES, [made]))
+    at = occasion(portal_id, at_ms)
+    database.write(lambda each: each.change_records(at, type_id, [made]))
 
 
 def take_codes(database: Database, held: dict[str, int], portal_id: int = PORTAL) -> None:

@@ -1,4 +1,4 @@
-"""The promises of `storage/contract.py` about what a portal is copied by: all of it, as it is."""
+"""The promises of `storage/contract` about what a portal is copied by: all of it, as it is."""
 
 from dataclasses import replace
 
@@ -217,7 +217,9 @@ def test_merged_ids_are_restored(database: Database) -> None:
 
 def test_counters_are_raised_and_never_lowered(database: Database) -> None:
     before = database.read(lambda each: each.counters(PORTAL))
-    raised = Counters(before.next_record_id + 10, before.next_object_type + 3)
+    raised = Counters(
+        before.next_record_id + 10, before.next_object_type + 3, next_association_type=7
+    )
 
     database.write(lambda each: each.restore_counters(PORTAL, raised))
     database.write(lambda each: each.restore_counters(PORTAL, before))

@@ -154,6 +154,18 @@ def test_a_merge_ends_the_associations_between_the_two(database: Database) -> No
     assert every(database) == [moved, back(moved)]
 
 
+def test_a_merge_keeps_what_leads_to_another_record_with_the_id_of_the_survivor(
+    database: Database,
+) -> None:
+    insert(database, record(1), record(2))
+    put_both(database, way(1, 2))
+
+    database.write(lambda each: each.merge_away(PORTAL, SERVICES, 1, 2))
+
+    moved = way(2, 2)
+    assert every(database) == [moved, back(moved)]
+
+
 def test_two_merges_in_a_row_carry_associations_on(database: Database) -> None:
     insert(database, record(1), record(2), record(3))
     put_both(database, way(1, 30))

@@ -1,4 +1,4 @@
-"""The promises of `storage/contract.py` about portals, tokens, owners and definitions."""
+"""The promises of `storage/contract` about portals, tokens, owners and definitions."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The promises of `storage/contract.py` about the history of records."""
+"""The promises of `storage/contract` about the history of records."""
 
 from dataclasses import replace
 

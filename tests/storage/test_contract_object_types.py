@@ -1,4 +1,4 @@
-"""The promises of `storage/contract.py` about object types that a portal made itself."""
+"""The promises of `storage/contract` about object types that a portal made itself."""
 
 from dataclasses import replace
 

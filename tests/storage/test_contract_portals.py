@@ -1,4 +1,4 @@
-"""The promises of `storage/contract.py` about all that is stored: it lasts, by portal."""
+"""The promises of `storage/contract` about all that is stored: it lasts, by portal."""
 
 from dataclasses import replace
 
@@ -13,6 +13,7 @@ from tests.storage.scene import (
     SERVICES,
     SERVICES_MODIFIED,
     Database,
+    caller,
     change,
     furnish,
     insert,
@@ -49,6 +50,19 @@ def test_everything_is_there_after_closing_and_opening_again(open_database: Open
     insert(second, record(3))
     numbers = [each.number for each in second.read(lambda each: each.writes_after(PORTAL, 0, 99))]
     assert numbers == sorted(set(numbers))
+
+
+def test_a_token_keeps_for_whom_it_acts(database: Database) -> None:
+    user = replace(caller(), user_id=7, may_edit_associations=False)
+    of_user = replace(token("pat-na1-user"), caller=user)
+    of_app = replace(token("pat-na1-app"), created_at_ms=NOW_MS + 1)
+    for each in (of_user, of_app):
+        database.write(lambda transaction, each=each: transaction.add_token(each))  # type: ignore[misc]  # the default binds this round's token
+
+    assert database.read(lambda each: each.tokens(PORTAL))[-2:] == [of_user, of_app]
+    assert database.read(lambda each: each.caller_of(of_user.hash)) == user
+    assert user.lacks_edit_associations
+    assert not of_app.caller.lacks_edit_associations
 
 
 # --- portals are isolated ---------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The promises of `storage/contract.py` that copying a portal rests on."""
+"""The promises of `storage/contract` that copying a portal rests on."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The promises of `storage/contract.py` about records, their pages and their ids."""
+"""The promises of `storage/contract` about records, their pages and their ids."""
 
 import msgspec
 import pytest

@@ -1,4 +1,4 @@
-"""The promises of `storage/contract.py` about the writer's turn, for every engine."""
+"""The promises of `storage/contract` about the writer's turn, for every engine."""
 
 import asyncio
 import threading

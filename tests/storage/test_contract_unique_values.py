@@ -1,4 +1,4 @@
-"""The promises of `storage/contract.py` about unique values."""
+"""The promises of `storage/contract` about unique values."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The promises of `storage/contract.py` about validation rules and rules of admins."""
+"""The promises of `storage/contract` about validation rules and rules of admins."""
 
 import pytest
 

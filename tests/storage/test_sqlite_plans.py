@@ -14,7 +14,13 @@ import apsw
 import pytest
 
 import moyeu.storage.sqlite
-from moyeu.storage.sqlite import queries
+from moyeu.storage.sqlite import (
+    association_queries,
+    association_usage_queries,
+    association_value_queries,
+    list_queries,
+    queries,
+)
 from moyeu.storage.sqlite.migrate import migrate
 
 RECORD_KEY: Final = "portal_id=? AND object_type_id=? AND record_id=?"
@@ -25,6 +31,7 @@ ASSOCIATION_KEY: Final = (
     "portal_id=? AND from_record_id=? AND to_object_type_id=? AND to_record_id=?"
     " AND category=? AND type_id=?"
 )
+MEMBER_KEY: Final = "portal_id=? AND list_id=? AND record_id=?"
 WRITE_KEY: Final = "portal_id=? AND number=?"
 
 SEARCHES: Final[dict[str, tuple[str, ...]]] = {
@@ -35,6 +42,7 @@ SEARCHES: Final[dict[str, tuple[str, ...]]] = {
     "PAGE_ACTIVE": ("r (portal_id=? AND object_type_id=? AND record_id>?)",),
     "PAGE_ARCHIVED": ("r (portal_id=? AND object_type_id=? AND record_id>?)",),
     "RECORDS_AFTER": ("r (portal_id=? AND (object_type_id,record_id)>(?,?))",),
+    "HAS_MORE_RECORDS": ("record (portal_id=? AND object_type_id=?)",),
     "COUNT_RECORDS": ("record (portal_id=? AND object_type_id=?)",),
     "HISTORY": (f"w ({WRITE_KEY})", f"w ({WRITE_KEY})"),
     "WRITES_AFTER": ("record_write (portal_id=? AND number>?)",),
@@ -43,12 +51,15 @@ SEARCHES: Final[dict[str, tuple[str, ...]]] = {
     "ERASE_MERGED_HISTORY": ("record_write (portal_id=?)",),
     "CHANGE_RECORD": (f"record ({RECORD_KEY})",),
     "ARCHIVE_RECORDS": (f"record ({RECORD_KEY})",),
+    "UNARCHIVE_RECORDS": (f"record ({RECORD_KEY})",),
     "DELETE_RECORD": (f"record ({RECORD_KEY})",),
     "LEAVE_VALUE": (f"unique_value ({VALUE_KEY})",),
     "DROP_INDEX": ("unique_value (portal_id=? AND object_type_id=? AND property=?)",),
     "OWNERS": ("owner (portal_id=?)",),
     "PROPERTIES": ("property (portal_id=? AND object_type_id=?)",),
     "COUNT_CUSTOM_PROPERTIES": ("property (portal_id=?)",),
+    "SEARCH_LAG": ("portal (rowid=?)",),
+    "PUT_SEARCH_LAG": ("portal (rowid=?)",),
     "PULL_STATE": ("pull (rowid=?)",),
     "PUT_PULL_STATE": (),
     "GROUPS": ("property_group (portal_id=? AND object_type_id=?)",),
@@ -88,10 +99,81 @@ SEARCHES: Final[dict[str, tuple[str, ...]]] = {
         "association (portal_id=?)",
         "record_merged (portal_id=?)",
         "record_write (portal_id=?)",
+        "list (portal_id=?)",
+        "list_folder (portal_id=?)",
+        "list_membership (portal_id=?)",
     ),
     "RESTORE_COUNTERS": ("portal (rowid=?)",),
+    "KEEP_ASSOCIATION_TYPE_IDS": ("portal (rowid=?)",),
     "PURGE_ASSOCIATIONS": ("association (portal_id=?)",),
     "ASSOCIATIONS": ("a (portal_id=? AND from_record_id=?)",),
+    "ACTIVE_IDS": (f"r ({RECORD_KEY})",),
+    "LINKED": (
+        f"f ({RECORD_KEY})",
+        "a (portal_id=? AND from_record_id=? AND to_object_type_id=? AND to_record_id=?)",
+        "b (portal_id=? AND from_record_id=? AND to_object_type_id=? AND to_record_id>?)",
+        f"r ({RECORD_KEY})",
+    ),
+    "PAIR_ASSOCIATIONS": (
+        "a (portal_id=? AND from_record_id=? AND to_object_type_id=? AND to_record_id=?)",
+    ),
+    "ASSOCIATIONS_BY_TYPE": ("a (portal_id=? AND from_record_id=? AND to_object_type_id=?)",),
+    "COUNT_BY_TYPE": ("a (portal_id=? AND from_record_id=? AND to_object_type_id=?)",),
+    "ASSOCIATION_TYPE_IN_USE": ("a (portal_id=? AND category=? AND type_id=?)",),
+    "ASSOCIATIONS_OF_TYPE": ("a (portal_id=? AND category=? AND type_id=?)",),
+    "FULLEST_RECORDS": ("a (portal_id=?)",),
+    "CROWDED_RECORDS": ("a (portal_id=?)",),
+    "LISTS": ("l (portal_id=? AND list_id=?)",),
+    "ALL_LISTS": ("list (portal_id=?)",),
+    "ACTIVE_LISTS": ("list (portal_id=?)",),
+    "COUNT_ACTIVE_LISTS": ("list (portal_id=?)",),
+    "LIST_NAMED": ("list (portal_id=? AND object_type_id=? AND name=?)",),
+    "PUT_LIST": (),
+    "TAKE_LIST_ID": ("portal (rowid=?)",),
+    "TAKE_FOLDER_ID": ("portal (rowid=?)",),
+    "RESTORE_LIST_COUNTERS": ("portal (rowid=?)",),
+    "LIST_FOLDERS": ("list_folder (portal_id=?)",),
+    "PUT_LIST_FOLDER": (),
+    "REMOVE_LIST_FOLDER": ("list_folder (portal_id=? AND folder_id=?)",),
+    "LIST_SIZES": ("m (portal_id=? AND list_id=?)",),
+    "MEMBERS_UP": ("list_membership (portal_id=? AND list_id=? AND record_id>?)",),
+    "MEMBERS_DOWN": ("list_membership (portal_id=? AND list_id=? AND record_id<?)",),
+    "MEMBERS_JOINED_AFTER": (
+        "list_membership (portal_id=? AND list_id=? AND (joined_at_ms,record_id)>(?,?))",
+    ),
+    "MEMBERS_JOINED_BEFORE": (
+        "list_membership (portal_id=? AND list_id=? AND (joined_at_ms,record_id)<(?,?))",
+    ),
+    "MEMBERS_AMONG": ("m (portal_id=? AND record_id=? AND list_id=?)",),
+    "MEMBERSHIPS_OF": ("m (portal_id=? AND record_id=?)", "l (portal_id=? AND list_id=?)"),
+    "MEMBERSHIPS_AFTER": ("list_membership (portal_id=? AND (list_id,record_id)>(?,?))",),
+    "WRITTEN_BETWEEN": ("record_write (portal_id=? AND number>? AND number<?)",),
+    "RELATED_CHANGES": ("related_change (portal_id=? AND object_type_id=?)",),
+    "NOTE_RELATED_CHANGE": (),
+    "JOIN_LIST": (f"r ({RECORD_KEY})",),
+    "JOIN_FROM_LIST": ("m (portal_id=? AND list_id=?)",),
+    "LEAVE_LIST": (f"list_membership ({MEMBER_KEY})",),
+    "LEAVE_RANGE": ("list_membership (portal_id=? AND list_id=? AND record_id>? AND record_id<?)",),
+    "EMPTY_LIST": ("list_membership (portal_id=? AND list_id=?)",),
+    "LEAVE_ALL_LISTS": (
+        "list_membership (portal_id=? AND record_id=?)",
+        "l (portal_id=? AND list_id=?)",
+    ),
+    "HAND_MEMBERSHIPS_ON": ("m (portal_id=? AND record_id=?)", "l (portal_id=? AND list_id=?)"),
+    "RESTORE_MEMBERSHIP": (),
+    "PURGE_MEMBERSHIPS": ("list_membership (portal_id=? AND list_id=?)", "l (portal_id=?)"),
+    "PURGE_LISTS": ("list (portal_id=?)",),
+    "ACTIVE_LINKS": (
+        "a (portal_id=? AND from_record_id=? AND to_object_type_id=?)",
+        f"g ({RECORD_KEY})",
+        f"r ({RECORD_KEY})",
+        "b (portal_id=? AND from_record_id=? AND to_object_type_id=?)",
+        f"r ({RECORD_KEY})",
+    ),
+    "ASSOCIATIONS_FROM": (
+        f"a ({ASSOCIATION_KEY})",
+        "b (portal_id=? AND from_record_id=? AND to_object_type_id=? AND to_record_id>?)",
+    ),
     "ASSOCIATIONS_BACK": (
         "a (portal_id=? AND from_record_id=? AND to_object_type_id=? AND to_record_id=?)",
     ),
@@ -122,12 +204,27 @@ WALKS: Final = {
 NOT_OF_ONE_PORTAL: Final = {"PORTALS", "CALLER"}
 """Statements that do not name a portal: all portals, and a token whose portal is not known yet."""
 
-PLAN_ROW: Final = re.compile(r"(SEARCH|SCAN) (\S+)(?: USING .*?)?(?: \((.*)\))?$")
+MODULES: Final = (
+    queries,
+    association_queries,
+    association_usage_queries,
+    association_value_queries,
+    list_queries,
+)
+"""Where the statements are."""
+
+INPUTS: Final = {"SCAN chain", "SCAN s", "SCAN p", "SCAN k", "SCAN counted"}
+"""Walks of what was asked for: of the queue of a recursive query, of inputs read into columns, of
+what a walk has counted."""
+
+PLAN_ROW: Final = re.compile(r"(SEARCH|SCAN) (\S+)(?: EXISTS)?(?: USING .*?)?(?: \((.*)\))?$")
 
 
 def statements() -> dict[str, str]:
     """Every statement of the engine by name."""
-    found = {name: getattr(queries, name) for name in dir(queries) if name[0] != "_"}
+    found = {
+        name: getattr(module, name) for module in MODULES for name in dir(module) if name[0] != "_"
+    }
     return {name: text for name, text in found.items() if name.isupper() and isinstance(text, str)}
 
 
@@ -156,22 +253,34 @@ def fill_unevenly(connection: apsw.Connection) -> None:
             "INSERT INTO record_write VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", writes
         )
         connection.execute("INSERT INTO record_merged VALUES (1, '0-1', 1, 2)")
+        rows = (
+            (1, from_id, "0-1", each, "HUBSPOT_DEFINED", 280, "0-2")
+            for from_id in (1, 2)
+            for each in range(1 if from_id == 1 else 2000)
+        )
+        connection.executemany("INSERT INTO association VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        lists = ((1, each, "0-1", str(each), "MANUAL", None, "{}") for each in range(2000))
+        connection.executemany("INSERT INTO list VALUES (?, ?, ?, ?, ?, ?, ?)", lists)
+        in_one_list = ((1, 7, each, each // 5) for each in range(2000))
+        connection.executemany("INSERT INTO list_membership VALUES (?, ?, ?, ?)", in_one_list)
+        in_all_lists = ((1, each, 3, 0) for each in range(8, 2000))
+        connection.executemany("INSERT INTO list_membership VALUES (?, ?, ?, ?)", in_all_lists)
     connection.execute("ANALYZE")
 
 
 def plan_of(connection: apsw.Connection, statement: str) -> list[tuple[str, str, str]]:
     """The table accesses of a statement as (SEARCH or SCAN, table or alias, key columns).
 
-    Left out: walks of `json_each`, which are the inputs, and of the queue of a recursive query.
+    Left out: walks of `json_each`, which are the inputs, and those of `INPUTS`.
     """
     names = set(re.findall(r":(\w+)", statement))
     places = len(set(re.findall(r"\?(\d+)", statement)))
-    sets = {"keys", "record_ids", "last_writes", "property_values"}
+    sets = {"keys", "record_ids", "last_writes", "property_values", "starts", "pairs", "list_ids"}
     parameters = {name: "[]" if name in sets else 0 for name in names} or (0,) * places
     rows = connection.execute("EXPLAIN QUERY PLAN " + statement, parameters).fetchall()
     accesses = []
     for detail in (str(row[3]) for row in rows):
-        if "VIRTUAL TABLE" in detail or detail == "SCAN chain":
+        if "VIRTUAL TABLE" in detail or detail in INPUTS:
             continue
         if found := PLAN_ROW.fullmatch(detail):
             accesses.append((found[1], found[2], found[3] or ""))

@@ -21,6 +21,7 @@ from moyeu.operations.records import archive_records, create_records, update_rec
 from moyeu.operations.upserts import upsert_records
 from moyeu.storage.sqlite import SqliteStore, queries
 from moyeu.storage.sqlite import transaction as transaction_module
+from moyeu.storage.sqlite.list_queries import LEAVE_ALL_LISTS, NOTE_RELATED_CHANGE
 from moyeu.storage.sqlite.transaction import SqliteWriteTransaction
 from tests.storage.scene import NOW_MS, PORTAL, SERVICES, Database, furnish, occasion
 
@@ -237,7 +238,14 @@ def test_a_batch_archive_costs_the_same_statements_whatever_its_size(
     with statements_of(database) as seen:
         database.run(archive_records(database.store, occasion(), SERVICES, named))
 
-    assert seen == ["BEGIN IMMEDIATE", queries.ARCHIVE_RECORDS, queries.LEAVE_VALUE, "COMMIT"]
+    assert seen == [
+        "BEGIN IMMEDIATE",
+        queries.ARCHIVE_RECORDS,
+        queries.LEAVE_VALUE,
+        NOTE_RELATED_CHANGE,
+        LEAVE_ALL_LISTS,
+        "COMMIT",
+    ]
 
 
 class CountedConnection:

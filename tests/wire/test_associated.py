@@ -6,7 +6,9 @@ from base64 import b64encode
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from moyeu.crm.associations import association_types_of
 from moyeu.crm.object_schemas import ObjectSchema, SchemaAssociation
+from moyeu.storage.contract import WriteTransaction
 from tests.conftest import PortalUnderTest, RecordKey
 
 CATS = "2-2000001"
@@ -145,3 +147,29 @@ def test_500_rows_need_no_cursor(portal: PortalUnderTest) -> None:
 
     assert len(found["results"]) == 500
     assert "paging" not in found
+
+
+def test_a_new_record_that_would_be_one_too_many_is_refused(portal: PortalUnderTest) -> None:
+    contact = portal.add_record("contacts", {})
+
+    def limit(transaction: WriteTransaction) -> None:
+        types = association_types_of(transaction.object_types(portal.portal_id))
+        kind = types.find("HUBSPOT_DEFINED", 587)
+        assert kind is not None
+        transaction.put_association_limit(portal.portal_id, kind, 1)
+
+    portal.server.write(limit)
+    body = {"associations": [inline(contact.id, 586, "HUBSPOT_DEFINED")]}
+    first, _ = call(portal, "POST", "/crm/v3/objects/carts", body)
+    second, refused = call(portal, "POST", "/crm/v3/objects/carts", body)
+
+    assert (first, second) == (201, 400)
+    assert refused["message"] == "One or more associations are invalid"
+    assert refused["context"] == {
+        "ASSOCIATIONS_LIMIT_EXCEEDED": [
+            f"CONTACT={contact.id} cannot have more than 1 associations of HUBSPOT_DEFINED=587"
+        ],
+        "objectId": [contact.id],
+        "objectType": ["CONTACT"],
+    }
+    assert len(associations(portal, f"contacts/{contact.id}", "carts")["carts"]["results"]) == 1

@@ -96,6 +96,69 @@ def test_it_is_refused_in_hubspots_form_and_changes_nothing(
     assert after == before
 
 
+_FILTER = b'{"propertyName":"account_lead","operator":"%s","%s":%s}'
+
+SEARCHES: dict[str, tuple[bytes, int]] = {
+    "a hundred thousand groups": (b'{"filterGroups":[' + b"{}," * 99_999 + b"{}]}", 400),
+    "a hundred thousand sorts": (b'{"sorts":[' + b'"hs_name",' * 99_999 + b'"hs_name"]}', 400),
+    "a hundred thousand names": (
+        b'{"properties":[' + b",".join(b'"n%d"' % n for n in range(100_000)) + b"]}",
+        200,
+    ),
+    "a hundred thousand values": (
+        b'{"filters":['
+        + _FILTER
+        % (b"IN", b"values", b"[" + b",".join(b'"v%d"' % n for n in range(100_000)) + b"]")
+        + b"]}",
+        200,
+    ),
+    "a hundred thousand wildcards": (
+        b'{"filters":['
+        + _FILTER % (b"CONTAINS_TOKEN", b"value", b'"' + b"*a" * 50_000 + b'"')
+        + b"]}",
+        200,
+    ),
+    "wildcards and nothing else": (
+        b'{"filters":['
+        + _FILTER % (b"CONTAINS_TOKEN", b"value", b'"' + b"*" * 100_000 + b'"')
+        + b"]}",
+        200,
+    ),
+    "a hundred thousand tokens": (
+        b'{"filters":['
+        + _FILTER
+        % (b"CONTAINS_TOKEN", b"value", b'"' + b" ".join(b"%d" % n for n in range(100_000)) + b'"')
+        + b"]}",
+        200,
+    ),
+    "a query of a million characters": (b'{"query":"' + b"x" * 1_000_000 + b'"}', 400),
+    "a query of many words": (b'{"query":"' + b"a " * 1_500 + b'"}', 200),
+    "a deep sort in a text": (b'{"sorts":["' + b'{\\"a\\":' * 20_000 + b'"]}', 400),
+    "a deep sort": (b'{"sorts":[' + b"[" * 900 + b"]" * 900 + b"]}", 400),
+    "a number of a thousand digits": (b'{"after":' + b"9" * 1_000 + b"}", 400),
+    "an infinite number": (b'{"limit":1e400}', 400),
+    "a field twice": (b'{"query":"a","query":"b"}', 400),
+    "an object as a value": (
+        b'{"filters":[' + _FILTER % (b"EQ", b"value", b'{"$ne":1}') + b"]}",
+        400,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_a_search_is_answered_whatever_its_size(
+    portal: PortalUnderTest, record_id: str, name: str
+) -> None:
+    body, status = SEARCHES[name]
+
+    answered, read = exchange(portal, "POST", f"{PATH}/search", body)
+
+    answer = json.loads(read)
+    assert answered == status, read[:300]
+    assert ("status", "error") in answer.items() if status == 400 else answer["total"] < 2
+    assert exchange(portal, "GET", f"{PATH}/{record_id}", None)[0] == 200
+
+
 @pytest.mark.parametrize(
     ("text", "status"),
     [

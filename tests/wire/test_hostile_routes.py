@@ -19,7 +19,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from moyeu.catalog.associations import AssociationType
 from moyeu.catalog.properties import PropertyGroup
+from moyeu.crm.lists.definitions import ListDefinition, ListFolder, ProcessingType
 from moyeu.storage.contract import WriteTransaction
 from moyeu.wire.endpoints import Endpoint, endpoints
 from moyeu.wire.routes import DefinitionRoute, ObjectRoute
@@ -32,6 +34,8 @@ _LINKS: Final = [
         "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 1}],
     }
 ]
+_PAIR: Final = {"from": {"id": "1"}, "to": {"id": "2"}}
+_SPECS: Final = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 449}]
 _PROPERTY: Final = {
     "name": "made",
     "label": "Made",
@@ -91,6 +95,46 @@ _NEW_SCHEMA: Final = {
     "associatedObjects": ["CONTACT"],
 }
 
+_LIMIT: Final = {"category": "HUBSPOT_DEFINED", "typeId": 449, "maxToObjectIds": 5}
+_LABEL_ID: Final = 900
+"""Of the label that contacts have with contacts; what requests make gets higher ids."""
+
+_FILTERS: Final = {
+    "filterBranchType": "OR",
+    "filterBranchOperator": "OR",
+    "filters": [],
+    "filterBranches": [
+        {
+            "filterBranchType": "AND",
+            "filterBranchOperator": "AND",
+            "filterBranches": [],
+            "filters": [
+                {
+                    "filterType": "PROPERTY",
+                    "property": "amount_of",
+                    "operation": {
+                        "operationType": "NUMBER",
+                        "operator": "IS_EQUAL_TO",
+                        "value": 1,
+                        "includeObjectsWithNoValueSet": False,
+                    },
+                },
+                {"filterType": "IN_LIST", "operator": "IN_LIST", "listId": "1"},
+            ],
+        }
+    ],
+}
+_LIST_SEARCH: Final = {
+    "query": "l",
+    "listIds": ["1"],
+    "processingTypes": ["MANUAL"],
+    "objectTypeId": "0-1",
+    "offset": 0,
+    "count": 1,
+    "additionalProperties": ["hs_list_size"],
+    "sort": "name",
+}
+
 BODIES: Final[dict[str, Any]] = {
     "create": {"properties": _VALUES, "associations": _LINKS, "objectWriteTraceId": "t"},
     "update": {"properties": _VALUES, "objectWriteTraceId": "t"},
@@ -121,7 +165,30 @@ BODIES: Final[dict[str, Any]] = {
     "batch_archive": {"inputs": [{"id": "1"}]},
     "merge": {"primaryObjectId": "1", "objectIdToMerge": "2"},
     "gdpr_delete": {"objectId": "1", "idProperty": "hs_object_id"},
-    "search": {"filterGroups": [], "query": "q", "limit": 1, "after": "0"},
+    "search": {
+        "filterGroups": [
+            {
+                "filters": [
+                    {"propertyName": "code", "operator": "CONTAINS_TOKEN", "value": "a*"},
+                    {"propertyName": "amount_of", "operator": "IN", "values": ["1"]},
+                ]
+            }
+        ],
+        "filters": [
+            {
+                "propertyName": "hs_object_id",
+                "operator": "BETWEEN",
+                "value": "1",
+                "highValue": "9" * 18,
+            },
+            {"propertyName": "associations.contact", "operator": "EQ", "value": "1"},
+        ],
+        "query": "q",
+        "sorts": [{"propertyName": "code", "direction": "DESCENDING"}],
+        "properties": ["code"],
+        "limit": 1,
+        "after": "0",
+    },
     "property_create": _PROPERTY,
     "property_update": _PROPERTY,
     "property_batch_create": {"inputs": [_PROPERTY, _CALCULATION]},
@@ -153,6 +220,47 @@ BODIES: Final[dict[str, Any]] = {
         "toObjectTypeId": "0-1",
         "name": "n",
     },
+    "association_label_create": {"label": "L", "name": "l", "inverseLabel": "M"},
+    "association_label_update": {"label": "L", "associationTypeId": _LABEL_ID, "inverseLabel": "M"},
+    "association_limit_batch_create": {"inputs": [_LIMIT]},
+    "association_limit_batch_update": {"inputs": [_LIMIT]},
+    "association_limit_batch_purge": {"inputs": [{"category": "HUBSPOT_DEFINED", "typeId": 449}]},
+    "association_set": _SPECS,
+    "list_create": {
+        "name": "L",
+        "objectTypeId": "0-1",
+        "processingType": "DYNAMIC",
+        "filterBranch": _FILTERS,
+        "listFolderId": 0,
+        "listPermissions": {"usersWithEditAccess": [1], "teamsWithEditAccess": [2]},
+        "membershipSettings": {"membershipTeamId": 1, "includeUnassigned": True},
+        "customProperties": {"mine": "x"},
+    },
+    "list_search": _LIST_SEARCH,
+    "list_all": _LIST_SEARCH,
+    "list_update_filters": {"filterBranch": _FILTERS},
+    "list_conversion_put": {
+        "conversionType": "CONVERSION_DATE",
+        "year": 2199,
+        "month": 1,
+        "day": 2,
+        "timeUnit": "DAY",
+        "offset": 1,
+    },
+    "list_id_mapping_batch": ["1"],
+    "list_member_add": ["1"],
+    "list_member_remove": ["1"],
+    "list_member_change": {"recordIdsToAdd": ["1"], "recordIdsToRemove": ["2"]},
+    "list_membership_batch_read": {"inputs": [{"objectTypeId": "0-1", "recordId": "1"}]},
+    "list_folder_create": {"name": "F", "parentFolderId": "0"},
+    "list_folder_move_list": {"listId": "1", "newFolderId": "0"},
+    "association_batch_read": {"inputs": [{"id": "1", "after": "MC0yLTc1MDI%3D"}]},
+    "association_batch_create": {"inputs": [{**_PAIR, "types": _SPECS}]},
+    "association_batch_default": {"inputs": [_PAIR]},
+    "association_batch_archive": {"inputs": [{"from": {"id": "1"}, "to": [{"id": "2"}]}]},
+    "association_batch_archive_labels": {"inputs": [{**_PAIR, "types": _SPECS}]},
+    "named_association_batch_create": {"inputs": [{**_PAIR, "type": "contact_to_contact"}]},
+    "named_association_batch_archive": {"inputs": [{**_PAIR, "type": "279"}]},
 }
 """A sound body of each route that reads one, with every field that it knows."""
 
@@ -339,6 +447,33 @@ def is_refusal(answer: http.client.HTTPResponse, read: bytes) -> bool:
     return told == ("error", correlation_id, True)
 
 
+def put_lists(transaction: WriteTransaction, portal_id: int) -> None:
+    """A list by hand and a dynamic one, and a folder."""
+    kinds: tuple[ProcessingType, ...] = ("MANUAL", "DYNAMIC")
+    for name, kind in zip(("By hand", "By filters"), kinds, strict=True):
+        list_id = transaction.new_list_id(portal_id)
+        filters = json.dumps(_FILTERS) if kind == "DYNAMIC" else None
+        own = ListDefinition(list_id, "0-1", name, kind, 0, 0, filter_branch=filters)
+        transaction.put_list(portal_id, own)
+    folder_id = transaction.new_list_folder_id(portal_id)
+    transaction.put_list_folder(portal_id, ListFolder(folder_id, "Own", 0, 0, 0, 0))
+
+
+def put_label(transaction: WriteTransaction, portal_id: int) -> None:
+    """A label between contacts, its own inverse."""
+    label = AssociationType(
+        category="USER_DEFINED",
+        type_id=_LABEL_ID,
+        from_object_type_id="0-1",
+        to_object_type_id="0-1",
+        kind="labeled",
+        name="own",
+        label="Own",
+        inverse_id=_LABEL_ID,
+    )
+    transaction.put_association_types(portal_id, [label])
+
+
 def put_own_group(transaction: WriteTransaction, *, portal_id: int, type_id: str) -> None:
     """Adds the group that the bodies name."""
     transaction.put_group(portal_id, type_id, PropertyGroup("own_group", "Own", 99))
@@ -361,6 +496,9 @@ def made_scene(server: Server) -> Iterator[Scene]:
         portal.define(each, {"name": "spare", **text})
     portal.add_owner({"id": 1})
     records = tuple(portal.add_record(each, {"code": "a"}).id for each in ("contacts", type_id))
+    other_contact = portal.add_record("contacts", {}).id
+    server.write(partial(put_lists, portal_id=portal.portal_id))
+    server.write(partial(put_label, portal_id=portal.portal_id))
     scene = Scene(
         portal,
         http.client.HTTPConnection(urlsplit(portal.url).netloc, timeout=30),
@@ -374,7 +512,19 @@ def made_scene(server: Server) -> Iterator[Scene]:
             "{stageId}": ("s", "closedwon", "4", "partner-service-open"),
             "{ruleType}": ("REGEX", "MAX_LENGTH", "MIN_NUMBER"),
             "{ownerId}": ("1",),
-            "{associationIdentifier}": ("1",),
+            "{associationIdentifier}": ("n", "1"),
+            "{toObjectType}": ("contacts", "0-2", "DEAL", "p_thing"),
+            "{toObjectId}": (other_contact,),
+            "{associationType}": ("contact_to_contact", "449", "n"),
+            "{associationTypeId}": (str(_LABEL_ID), "1"),
+            "{userId}": ("9",),
+            "{listId}": ("1", "2"),
+            "{sourceListId}": ("2", "1"),
+            "{listName}": ("By hand",),
+            "{folderId}": ("1",),
+            "{newParentFolderId}": ("0",),
+            "{objectTypeId}": ("0-1", "contacts"),
+            "{recordId}": records,
         },
         itertools.count(),
     )
@@ -392,7 +542,9 @@ def scene(server: Server) -> Iterator[Scene]:
 
 ENDPOINTS: Final = tuple(endpoints())
 READING_A_BODY: Final = tuple(
-    each for each in ENDPOINTS if each.route.method in ("POST", "PUT", "PATCH")
+    each
+    for each in ENDPOINTS
+    if each.route.method in ("POST", "PUT", "PATCH") and each.route.reads_body
 )
 
 DEFINING: Final = tuple(each for each in READING_A_BODY if isinstance(each.route, DefinitionRoute))

@@ -53,6 +53,10 @@ SEARCH_SORTS_MAX: Final = 1
 SEARCH_QUERY_CHARACTERS_MAX: Final = 3_000
 """Characters of `query`. SPEC; the guide counts the body, which real integrations exceed."""
 
+SEARCH_WILDCARD_WORDS_MAX: Final = 20
+"""Words with wildcards in the value of one filter, each of which is compared with all words of a
+record. GUESS: no source speaks of more than one."""
+
 # Property definitions and values
 
 PROPERTY_NAME_CHARACTERS_MAX: Final = 99
@@ -149,8 +153,82 @@ ASSOCIATION_CREATE_INPUTS_MAX: Final = 2_000
 ASSOCIATIONS_LIMIT_DEFAULT: Final = 500
 """Associations of a page when `limit` is absent. SPEC."""
 
+ASSOCIATIONS_LIMIT_MAX: Final = 500
+"""Largest `limit` of a page of associations. OBSERVED 2023 (1000 is refused)."""
+
+ASSOCIATIONS_PER_INPUT_MAX: Final = 100
+"""Associated records of each input of a batch read. DOCUMENTED for v3, a GUESS for others."""
+
+ASSOCIATION_ARCHIVE_RECORDS_MAX: Final = 100
+"""From-records of one batch that ends associations. DOCUMENTED at second hand."""
+
+ASSOCIATED_RECORDS_MAX: Final = 50_000
+"""Records of one object type that a record may be associated with. GUESS: the guide's example."""
+
 ASSOCIATION_LABELS_MAX: Final = 10
 """Labels of a pair of object types. DOCUMENTED 2026-03 (older pages: 50 on higher plans)."""
+
+ASSOCIATION_LIMIT_INPUTS_MAX: Final = 100
+"""Inputs of one batch of limits for associations. GUESS: as for records."""
+
+ASSOCIATION_LIMIT_MAX: Final = 10_000
+"""Largest limit for associations that a portal may set. DOCUMENTED, knowledge base 2026-01."""
+
+ASSOCIATIONS_NEAR_LIMIT_PERCENT: Final = 80
+"""From where on a record is near its limit of associations. SPEC, of the high usage report."""
+
+CROWDED_RECORDS_TOLD_MAX: Final = 10
+"""Records near or at their limit of associations that the limits API names. GUESS."""
+
+# Lists
+
+LISTS_MAX: Final = 1_500
+"""Lists of a portal that are not deleted. GUESS, of the order of the plans' numbers."""
+
+LIST_NAME_CHARACTERS_MAX: Final = 200
+"""Characters of the name of a list or folder. GUESS."""
+
+LIST_RESTORABLE_DAYS: Final = 90
+"""Days for which a deleted list may be restored. DOCUMENTED."""
+
+LIST_MEMBERS_LIMIT_DEFAULT: Final = 100
+"""Members of a page when `limit` is absent. SPEC."""
+
+LIST_MEMBERS_LIMIT_MAX: Final = 250
+"""Largest `limit` of a page of members. GUESS."""
+
+LIST_RECORD_IDS_MAX: Final = 100_000
+"""Record ids that one write of members may name. GUESS."""
+
+LIST_EMPTIED_MEMBERS_MAX: Final = 100_000
+"""From how many members on a list is not emptied by one call. DOCUMENTED."""
+
+LISTS_FOUND_DEFAULT: Final = 20
+"""Lists that a search answers when `count` is absent. SPEC."""
+
+LISTS_FOUND_MAX: Final = 500
+"""Largest `count` of a search of lists. SPEC."""
+
+LIST_MEMBERSHIP_INPUTS_MAX: Final = 100
+"""Records of a batch read of memberships. GUESS."""
+
+LIST_FILTER_DEPTH_MAX: Final = 10
+"""Filter branches inside of each other. GUESS."""
+
+LIST_FILTERS_MAX: Final = 250
+"""Filters of a list. GUESS."""
+
+LIST_FILTER_VALUES_MAX: Final = 1_000
+"""Values that the filters of a list compare with, all together. GUESS."""
+
+LIST_FOLDER_DEPTH_MAX: Final = 5
+"""Folders of lists inside of each other. GUESS."""
+
+LIST_EDITS_KEPT_MAX: Final = 1_000
+"""Changes of its name and filters that a list tells. GUESS."""
+
+LIST_SIZES_KEPT_MAX: Final = 1_000
+"""Days of which a list keeps its size. GUESS."""
 
 # What the limits API tells beside the above
 

@@ -51,6 +51,9 @@ class ObjectType:
     """(id property, property that lists further values of it, joined by `;`): they find a record
     as the id property does, and are unique together with it."""
     searchable_properties: tuple[str, ...] = ()
+    """Those in which the `query` of a search is looked for."""
+    unfilterable_properties: tuple[str, ...] = ()
+    """Those that no filter of a search may name (documented: previews of rich text)."""
 
     has_pipelines: bool = False
     pipeline_property: str | None = None

@@ -180,6 +180,11 @@ SCHEMA_WRITE_SCOPES: Final = ("crm.schemas.custom.write",)
 
 OWNER_READ_SCOPES: Final = ("crm.objects.owners.read", "automation")
 
+# Lists (SPEC): writes of members need both.
+
+LIST_READ_SCOPES: Final = ("crm.lists.read",)
+LIST_WRITE_SCOPES: Final = ("crm.lists.write",)
+
 OBJECT_READ_SCOPES: Final = tuple(
     sorted({scope for each in OBJECT_TYPES for scope in each.read_scopes})
 )

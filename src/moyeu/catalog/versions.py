@@ -37,6 +37,8 @@ class ApiVersion:
     """How associations name their types, and which routes they have."""
     association_created: int
     """The status of a batch create of associations."""
+    association_limit_created: int
+    """The status of a batch create of limits for associations."""
     association_removal_told: bool
     """A removal of associations in a batch answers 200 and a body; elsewhere 204."""
 
@@ -80,6 +82,7 @@ def _dated(
         list_prefixes=(f"/crm/lists/{name}",),
         association_form="ids",
         association_created=200 if name == "2026-09" else 201,
+        association_limit_created=200 if name in ("2025-09", "2026-09") else 201,
         association_removal_told=True,
         dates_normalised=is_2026_09,
         warnings_on_records=is_2026_09,
@@ -115,6 +118,7 @@ VERSIONS: tuple[ApiVersion, ...] = (
         list_prefixes=("/crm/v3/lists",),
         association_form="names",
         association_created=201,
+        association_limit_created=201,
         association_removal_told=False,
         dates_normalised=False,
         warnings_on_records=False,
@@ -139,6 +143,7 @@ VERSIONS: tuple[ApiVersion, ...] = (
         list_prefixes=(),
         association_form="ids",
         association_created=201,
+        association_limit_created=201,
         association_removal_told=False,
         dates_normalised=False,
         warnings_on_records=False,

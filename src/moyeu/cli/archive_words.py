@@ -9,6 +9,8 @@ from moyeu.operations.archive_problems import (
     EarlierWriteExpected,
     IdNotGivenOut,
     InvalidDocument,
+    InvalidListDocument,
+    ListIdNotGivenOut,
     MisplacedLine,
     MissingLines,
     NewerArchive,
@@ -31,6 +33,9 @@ _PLURALS: Final[dict[SectionName, str]] = {
     "definition": "definitions",
     "audit": "audit entries",
     "owner": "owners",
+    "list": "lists",
+    "list_membership": "list memberships",
+    "list_folder": "list folders",
 }
 
 
@@ -72,12 +77,23 @@ def _line_words(problem: ArchiveProblem) -> str:
             return "the checksum is wrong: the archive is not as it was written"
         case NotAscending(_, kind, key):
             return f"{kind} {' '.join(map(str, key))} stands twice, or not in its place"
+    return _wrong_content(problem)
+
+
+def _wrong_content(problem: ArchiveProblem) -> str:
+    """What is said of a line that stands where it should and says what cannot be."""
+    match problem:
         case UnknownInArchive(_, what, name):
             return f"there is no {what} {name!r}"
         case InvalidDocument(_, object_type_id, reason):
             return f"a definition of {object_type_id or 'an object type'} is invalid: {reason}"
         case IdNotGivenOut(_, record_id):
             return f"record id {record_id} is not below the next id of the header"
+        case ListIdNotGivenOut(_, kind, list_id):
+            noun = _PLURALS[kind].removesuffix("s")
+            return f"the id of {noun} {list_id} is not below the next id of the header"
+        case InvalidListDocument(_, kind, reason):
+            return f"a {_PLURALS[kind].removesuffix('s')} is invalid: {reason}"
         case EarlierWriteExpected(_, number):
             return f"history entry {number} names a previous one that is not before it"
         case RestoredValueTaken(_, name, value):

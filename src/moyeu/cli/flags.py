@@ -67,6 +67,7 @@ class SettingFlags:
     group_batches_max: Annotated[int | None, setting_flag("group_batches_max")] = None
     readers: Annotated[int | None, setting_flag("readers")] = None
     wal_checkpoint_pages: Annotated[int | None, setting_flag("wal_checkpoint_pages")] = None
+    search_rate_limit: Annotated[int | None, setting_flag("search_rate_limit")] = None
 
 
 def settings_of(

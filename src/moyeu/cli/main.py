@@ -31,9 +31,11 @@ COMMANDS: Final = (
     ("settings", "settings:settings", "Show every setting and where its value comes from."),
     ("portal create", "portal:create", "Make a portal."),
     ("portal list", "portal:show_all", "List the portals."),
+    ("portal search-lag", "portal:search_lag", "Set how late searches see what was written."),
     ("owner add", "owner:add", "Add an owner, whom records can belong to."),
     ("owner list", "owner:show_all", "List the owners of a portal, archived ones too."),
     ("owner archive", "owner:archive", "Archive an owner; records keep it."),
+    ("record restore", "record:restore", "Make archived records active again."),
     ("rules show", "rules:show_all", "Show the rules of an object type as JSON."),
     ("rules set", "rules:put", "Set all rules of an object type from a JSON file."),
     ("token create", "token:create", "Make a token, and show it this once."),
@@ -42,7 +44,8 @@ COMMANDS: Final = (
 )
 _NOUNS: Final = {
     "owner": "Add, list and archive owners.",
-    "portal": "Make and list portals.",
+    "portal": "Make and list portals, and set how late they search.",
+    "record": "Restore archived records.",
     "rules": "Show and set what admins require of records.",
     "token": "Make, list and revoke tokens.",
 }

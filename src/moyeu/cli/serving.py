@@ -30,7 +30,7 @@ def bind(store: SqliteStore, settings: Settings, on_ready: Callable[[Edge], None
     """
     try:
         edge = Edge(
-            build_app(store),
+            build_app(store, searches_per_second=settings.search_rate_limit),
             host=settings.host,
             port=settings.port,
             limits=edge_limits(settings),

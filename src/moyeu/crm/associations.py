@@ -1,7 +1,7 @@
 """Associations between records as storage has them, and the types that a portal has for them."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -14,9 +14,10 @@ from moyeu.catalog.associations import (
     standard_associations,
     type_word,
 )
+from moyeu.catalog.limits import ASSOCIATED_RECORDS_MAX
 from moyeu.crm.object_schemas import PortalTypes, SchemaAssociation
 
-_CUSTOM_CATEGORY: AssociationCategory = "USER_DEFINED"
+CUSTOM_CATEGORY: AssociationCategory = "USER_DEFINED"
 """The category of the types that come with a custom object: a guess."""
 
 
@@ -61,6 +62,10 @@ class AssociationTypes:
         key = category, type_id
         return standard_associations().by_key.get(key) or self._own.by_key.get(key)
 
+    def own(self) -> tuple[AssociationType, ...]:
+        """The types that are not HubSpot's own, by category and id."""
+        return tuple(self._own.by_key.values())
+
     def inverse(self, kind: AssociationType) -> AssociationType:
         """The type of the other direction."""
         found = self.find(*kind.inverse_key)
@@ -95,10 +100,19 @@ class AssociationTypes:
             return found.upper_name
         return (type_word(object_type_id) or object_type_id).upper()
 
-    def named(self, from_id: str, to_id: str, name: str) -> AssociationType | None:
-        """The type of a pair that v3 calls by that name, or by its id in digits."""
+    def limit_of(self, kind: AssociationType) -> int | None:
+        """How many records of the other type a record may have by the type; None for no limit.
+
+        The portal's own limit or, for the unlabelled type that every pair has, the general one.
+        """
+        general = ASSOCIATED_RECORDS_MAX if kind.kind == "unlabeled" else None
+        return self.object_types.association_limits.get(kind.key, general)
+
+    def named(self, from_id: str, to_id: str, name: str) -> tuple[AssociationType, ...]:
+        """The types of a pair that v3 calls by that name; else the first with that id in digits."""
         types = self.between(from_id, to_id)
-        return next((each for each in types if name in (each.name, str(each.type_id))), None)
+        named = tuple(each for each in types if each.name == name)
+        return named or tuple(each for each in types if str(each.type_id) == name)[:1]
 
 
 @lru_cache(maxsize=64)
@@ -135,7 +149,7 @@ def _custom_type(
     words = [_word(object_types, each) for each in (way.from_object_type_id, way.to_object_type_id)]
     pattern = "_to_".join(words)
     return AssociationType(
-        category=_CUSTOM_CATEGORY,
+        category=CUSTOM_CATEGORY,
         type_id=int(way.id),
         from_object_type_id=way.from_object_type_id,
         to_object_type_id=way.to_object_type_id,
@@ -143,7 +157,7 @@ def _custom_type(
         # The unlabelled one is named after its direction (observed 2024), the bare name of a
         # custom type in it.
         name=(way.name or pattern) if is_labeled else pattern,
-        label=way.name if is_labeled else None,
+        label=(way.label or way.name) if is_labeled else None,
         inverse_id=int(back.id),
     )
 
@@ -175,26 +189,48 @@ def _row(kind: AssociationType, from_record_id: int, to_record_id: int) -> Assoc
     )
 
 
+def one_to_one_rows(types: AssociationTypes, rows: Iterable[Association]) -> list[Association]:
+    """Those of types of which a record has one association at most."""
+    found = ((row, types.find(row.category, row.type_id)) for row in rows)
+    return [row for row, kind in found if kind is not None and kind.one_to_one]
+
+
 def displaced_by_merge(
     types: AssociationTypes,
     primary: Iterable[Association],
     other: Iterable[Association],
-    other_id: int,
+    ids: tuple[int, int],
+    there: Mapping[str, frozenset[int]],
 ) -> list[Association]:
-    """The rows, both directions, that a merge cannot keep of the other record.
+    """The rows, both directions, that a merge cannot keep.
 
-    primary, other: the associations from the two records; those between the two are lost anyway.
-    other_id: record id of the other. Where a record may have one such
-    association only, such as the primary company, the primary record's stays (a guess, as its
-    values win); the unlabelled type beside it is kept.
+    primary, other: the `one_to_one_rows` from the two records with these ids; those between the
+    two are lost anyway. there: which of the records that they lead to are active, by object type.
+    Where both records have such an association, such as the primary company, the primary record's
+    stays (a guess, as its values win), unless it alone leads to an archived record, which does not
+    count (a guess); the unlabelled type beside it is kept.
     """
-    taken = {(each.category, each.type_id) for each in primary if each.to_record_id != other_id}
+    held = {(row.category, row.type_id): row for row in primary if not _leads_to_one_of(row, ids)}
     displaced: list[Association] = []
     for row in other:
+        rival = held.get((row.category, row.type_id))
         kind = types.find(row.category, row.type_id)
-        if kind is not None and kind.one_to_one and kind.key in taken:
-            displaced += both_directions(types, kind, row.from_record_id, row.to_record_id)
+        if rival is None or kind is None or _leads_to_one_of(row, ids):
+            continue
+        gives_way = _is_to_one_of(row, there) and not _is_to_one_of(rival, there)
+        loser = rival if gives_way else row
+        displaced += both_directions(types, kind, loser.from_record_id, loser.to_record_id)
     return displaced
+
+
+def _leads_to_one_of(row: Association, ids: tuple[int, int]) -> bool:
+    """Whether the row leads to one of two records of the type that it comes from."""
+    # The record with that id may be of another type, in a copied portal.
+    return row.to_record_id in ids and row.to_object_type_id == row.from_object_type_id
+
+
+def _is_to_one_of(row: Association, there: Mapping[str, frozenset[int]]) -> bool:
+    return row.to_record_id in there.get(row.to_object_type_id, ())
 
 
 def default_associations(

@@ -32,6 +32,18 @@ def plan_filling(
     return changes
 
 
+def derived_change(
+    record: StoredRecord, changed: dict[str, str], definitions: TypeDefinitions, now_ms: int
+) -> Change:
+    """The change of values that nobody wrote, with all that is derived from them.
+
+    changed: at least one value; is added to in place.
+    """
+    for derive in definitions.derivations:
+        derive(record.properties, changed, now_ms)
+    return _change(record, changed, definitions, now_ms)
+
+
 def _change(
     record: StoredRecord, changed: dict[str, str], definitions: TypeDefinitions, now_ms: int
 ) -> Change:

@@ -7,13 +7,24 @@ from dataclasses import dataclass
 class Caller:
     """An app that acts on one portal with a set of scopes.
 
-    `user_id` is None for an app that acts for itself, as a private app does.
+    `user_id` is None for an app that acts for itself, as a private app does. may_edit_associations:
+    whether that user has the Edit Associations permission; it means nothing without a user.
     """
 
     portal_id: int
     app_id: int
     user_id: int | None
     scopes: frozenset[str]
+    may_edit_associations: bool = True
+
+    @property
+    def lacks_edit_associations(self) -> bool:
+        """Whether it acts for a user who may not change associations.
+
+        A token of an app that acts for itself never lacks the permission (documented 2026-08:
+        user-level tokens alone are asked for it).
+        """
+        return self.user_id is not None and not self.may_edit_associations
 
     @property
     def user(self) -> str | None:

@@ -37,6 +37,8 @@ class SchemaAssociation:
     from_object_type_id: str
     to_object_type_id: str
     name: str | None = None
+    label: str | None = None
+    """What a label is called in this direction since it was renamed; None for its name."""
     created_at_ms: int | None = None
     updated_at_ms: int | None = None
 
@@ -167,6 +169,17 @@ class PortalTypes:
             and not self._is_archived(row.to_object_type_id)
         ]
         return tuple(sorted(found, key=lambda row: int(row.id)))
+
+    def labels_in_sight(self, object_type_id: str) -> tuple[AssociationType, ...]:
+        """The labels from or to a type, by category and id; none with an archived type."""
+        found = [
+            each
+            for each in self.labels
+            if object_type_id in (each.from_object_type_id, each.to_object_type_id)
+            and not self._is_archived(each.from_object_type_id)
+            and not self._is_archived(each.to_object_type_id)
+        ]
+        return tuple(sorted(found, key=lambda each: each.key))
 
     def _is_archived(self, object_type_id: str) -> bool:
         schema = self.schemas.get(object_type_id)

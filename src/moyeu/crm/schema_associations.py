@@ -3,7 +3,6 @@
 All pure. Whether two records are associated is another matter: `associations`.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from moyeu.catalog.associations import standard_associations
@@ -30,9 +29,12 @@ class NewAssociation:
 
 @dataclass(frozen=True, slots=True)
 class AssociationRemoval:
-    """The schema without an association, and the ids of its two directions."""
+    """The ids of both directions of an association that goes.
 
-    schema: ObjectSchema
+    schema: the one that kept it, without it; None for a label, which no schema keeps.
+    """
+
+    schema: ObjectSchema | None
     type_ids: frozenset[int]
 
 
@@ -46,8 +48,9 @@ def associations_shown(
 ) -> tuple[SchemaAssociation, ...]:
     """The associations that the schema of a type shows, in both directions.
 
-    Those of custom types, and of one of HubSpot's own types first those with the others: the
-    published ones, under their names in capitals (observed 2026-10).
+    Those of custom types and the portal's labels (labels are observed there, 2026-10), and of one
+    of HubSpot's own types first those with the others: the published ones, under their names in
+    capitals (observed 2026-10).
     """
     standard = sorted(
         (
@@ -67,17 +70,28 @@ def associations_shown(
         )
         for each in standard
     )
-    return own + types.associations(object_type.id)
+    labels = tuple(
+        SchemaAssociation(
+            id=str(each.type_id),
+            from_object_type_id=each.from_object_type_id,
+            to_object_type_id=each.to_object_type_id,
+            name=each.name,
+        )
+        for each in types.labels_in_sight(object_type.id)
+    )
+    return own + types.associations(object_type.id) + labels
 
 
-def next_association_type_id(types: PortalTypes, others: Iterable[int]) -> int:
-    """The id after the highest one of USER_DEFINED association types; the first is 1.
+def next_association_type_id(types: PortalTypes, next_id: int = 1) -> int:
+    """The id after the highest one of USER_DEFINED association types, `next_id` at least.
 
-    others: ids in use beside those of schemas. HubSpot counts them per portal too (observed
-    2026-10-05: one account had a user-defined 279 beside HubSpot's own).
+    next_id: above those that were removed, whose ids never mean another type (ours); at first 1.
+    HubSpot counts them per portal too (observed 2026-10-05: one account had a user-defined 279
+    beside HubSpot's own).
     """
     own = (int(row.id) for schema in types.schemas.values() for row in schema.associations)
-    return max([0, *own, *others]) + 1
+    labels = (each.type_id for each in types.labels if each.category == "USER_DEFINED")
+    return max([next_id - 1, *own, *labels]) + 1
 
 
 def name_in_associations(object_type: ObjectType) -> str:
@@ -123,20 +137,19 @@ def plan_association_create(
     if not keeper.is_custom:
         return HubSpotDefinedType()
     name = given.name or f"{name_in_associations(one)}_to_{name_in_associations(other)}"
-    if _is_name_taken(name, types):
+    if is_association_name_taken(name, types):
         return AssociationNameTaken(name)
     rows = both_directions(one.id, other.id, name, first_id, occasion.now_ms)
     schema = types.schemas[keeper.id]
     return replace(schema, associations=(*schema.associations, *rows)), rows[0]
 
 
-def _is_name_taken(name: str, types: PortalTypes) -> bool:
+def is_association_name_taken(name: str, types: PortalTypes) -> bool:
+    """Whether a label of the portal, or an association of a custom type, has the name."""
     wanted = name.lower()
-    return any(
-        (row.name or "").lower() == wanted
-        for schema in types.schemas.values()
-        for row in schema.associations
-    )
+    rows = (row for schema in types.schemas.values() for row in schema.associations)
+    names = (*(row.name or "" for row in rows), *(each.name for each in types.labels))
+    return any(each.lower() == wanted for each in names)
 
 
 def plan_association_removal(
@@ -152,6 +165,9 @@ def plan_association_removal(
     for row in types.associations(object_type.id):
         if identifier in (row.id, row.name):
             return _removal(types, row)
+    for label in types.labels_in_sight(object_type.id):
+        if identifier in (str(label.type_id), label.name):
+            return AssociationRemoval(None, frozenset((label.type_id, label.inverse_id)))
     if not object_type.is_custom:
         return HubSpotDefinedType()
     return SchemaAssociationNotFound(identifier)

@@ -8,14 +8,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from moyeu.crm.associations import default_associations
+from moyeu.crm.association_values import fill_new, links_of
+from moyeu.crm.associations import Association, default_associations
 from moyeu.crm.callers import Occasion
 from moyeu.crm.creation import new_record
 from moyeu.crm.definitions import TypeDefinitions
+from moyeu.crm.object_schemas import PortalTypes
 from moyeu.crm.records import RecordInput, StoredRecord, UniqueMove, check_values, moves_of_new
 from moyeu.crm.values.moment import DAY_MS
 from moyeu.demo.kinds import KINDS, Kind, kinds_as_written, told_counts
-from moyeu.demo.world import Draft, World
+from moyeu.demo.sequels import sequels
+from moyeu.demo.world import Draft, Link, World
 from moyeu.storage.contract import ReadTransaction, Store, WriteTransaction
 
 _RECORDS_PER_WRITE: Final = 1_000
@@ -82,39 +85,59 @@ async def make_records(
         for begin in range(done.get(kind.object_type_id, 0), len(ids), _RECORDS_PER_WRITE):
             on_progress(total)
             part = ids[begin : begin + _RECORDS_PER_WRITE]
-            drafts = [kind.draft(world, number) for number in range(begin, begin + len(part))]
-            await store.write(_adding(occasion, kind, part, drafts))
+            numbers = range(begin, begin + len(part))
+            drafts = [kind.draft(world, number) for number in numbers]
+            later = [sequels(world, kind.object_type_id, number) for number in numbers]
+            await store.write(_adding(occasion, kind, part, drafts, later))
             total += len(part)
     on_progress(total)
 
 
 def _adding(
-    occasion: Occasion, kind: Kind, record_ids: Sequence[int], drafts: Sequence[Draft]
+    occasion: Occasion,
+    kind: Kind,
+    record_ids: Sequence[int],
+    drafts: Sequence[Draft],
+    later: Sequence[Sequence[Link]],
 ) -> Callable[[WriteTransaction], None]:
+    """later: the links of records to come, which values tell of from the beginning.
+
+    A portal whose making is interrupted so has values that tell of records that are not there.
+    """
     portal_id, type_id = occasion.caller.portal_id, kind.object_type_id
 
     def add(transaction: WriteTransaction) -> None:
         definitions = transaction.definitions(portal_id, type_id)
         records = list(_records(definitions, occasion, record_ids, drafts))
+        object_types = transaction.object_types(portal_id)
+        rows = _rows(object_types, type_id, record_ids, [each.links for each in drafts])
+        told = links_of((*rows, *_rows(object_types, type_id, record_ids, later)))
+        fill_new(definitions, records, told, occasion.now_ms)
         moves = moves_of_new(definitions, records)
         _refuse_taken(transaction, portal_id, type_id, moves)
         modified_property = definitions.object_type.modified_property
         transaction.insert_records(occasion, type_id, records, modified_property)
         transaction.move_unique_values(portal_id, type_id, moves)
-        object_types = transaction.object_types(portal_id)
-        transaction.put_associations(
-            portal_id,
-            [
-                row
-                for record_id, draft in zip(record_ids, drafts, strict=True)
-                for to_type_id, to_id, primary in draft.links
-                for row in default_associations(
-                    object_types, type_id, record_id, to_type_id, to_id, primary=primary
-                )
-            ],
-        )
+        transaction.put_associations(portal_id, rows)
 
     return add
+
+
+def _rows(
+    object_types: PortalTypes,
+    type_id: str,
+    record_ids: Sequence[int],
+    links: Sequence[Sequence[Link]],
+) -> list[Association]:
+    """The rows of the links of each record, both directions."""
+    return [
+        row
+        for record_id, of_record in zip(record_ids, links, strict=True)
+        for to_type_id, to_id, primary in of_record
+        for row in default_associations(
+            object_types, type_id, record_id, to_type_id, to_id, primary=primary
+        )
+    ]
 
 
 def _records(

@@ -196,6 +196,13 @@ def deal_of(world: World, number: int) -> Deal:
     )
 
 
+@lru_cache(_KEPT_FACTS)
+def people_in(world: World, number: int) -> range:
+    """The numbers of the contacts that a deal is made with: some of its company's."""
+    count = world.chance(f"{DEALS}:people", number).randint(1, 3)
+    return people_at(world, deal_of(world, number).company)[:count]
+
+
 def deal(world: World, number: int) -> Draft:
     """The record of a deal."""
     facts = deal_of(world, number)
@@ -206,7 +213,6 @@ def deal(world: World, number: int) -> Draft:
         line_item_of(world, each) for each in world.family(DEALS, LINE_ITEMS).children_of(number)
     ]
     amount = sum(each.amount for each in items) or chance.randrange(1_000, 20_000, 500)
-    people = people_at(world, customer)[: chance.randint(1, 3)]
     subject = items[0].product.name if items else chance.choice(_OFFERS)[1]
     is_open = facts.outcome == "open"
     values: dict[str, str | None] = {
@@ -223,7 +229,7 @@ def deal(world: World, number: int) -> Draft:
     return Draft(
         given(values) | _stage(pipeline, facts),
         facts.created_at_ms,
-        links + world.links(CONTACTS, *people),
+        links + world.links(CONTACTS, *people_in(world, number)),
     )
 
 

@@ -16,11 +16,28 @@ from moyeu.crm.definitions import Team
 from moyeu.storage.contract import DefinitionKind
 
 FORMAT: Final = "moyeu portal"
-VERSION: Final = 1
-"""The number of the format; a change that older versions cannot read raises it."""
+VERSION: Final = 2
+"""The number of the format; a change that older versions cannot read raises it.
 
-SectionName = Literal["owner", "definition", "audit", "record", "association", "merged", "write"]
+1 has no lists: it ends with the section of writes.
+"""
+
+SectionName = Literal[
+    "owner",
+    "definition",
+    "audit",
+    "record",
+    "association",
+    "merged",
+    "write",
+    "list_folder",
+    "list",
+    "list_membership",
+]
 """What a section consists of, in the order of the sections: each needs only those before it."""
+
+SECTIONS_SINCE: Final[dict[SectionName, int]] = {"list_folder": 2, "list": 2, "list_membership": 2}
+"""The first format that has a section, where it is not 1."""
 
 _Whole = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 _TimeMs = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
@@ -40,6 +57,9 @@ class Counts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     association: _Whole
     merged: _Whole
     write: _Whole
+    list_folder: _Whole = 0
+    list: _Whole = 0
+    list_membership: _Whole = 0
 
     @property
     def total(self) -> int:
@@ -57,6 +77,9 @@ class Header(_Line, frozen=True, tag="header"):
     next_record_id: _Whole
     next_object_type: _Whole
     counts: Counts
+    next_list: _Whole = 1
+    next_list_folder: _Whole = 1
+    next_association_type: _Whole = 1
     format: str = FORMAT
     version: int = VERSION
 
@@ -144,6 +167,28 @@ class WriteLine(_Line, frozen=True, tag="write", gc=False):
     trace_id: str | None
 
 
+class ListFolderLine(_Line, frozen=True, tag="list_folder"):
+    """A folder of lists; ascending by id. document: the fields of `ListFolder`."""
+
+    id: _Whole
+    document: msgspec.Raw
+
+
+class ListLine(_Line, frozen=True, tag="list"):
+    """A list, a deleted one too; ascending by id. document: the fields of `ListDefinition`."""
+
+    id: _Whole
+    document: msgspec.Raw
+
+
+class ListMembershipLine(_Line, frozen=True, tag="list_membership", gc=False):
+    """That a record is in a list; ascending by list and record."""
+
+    list_id: _Whole
+    record_id: _Whole
+    joined_at_ms: _TimeMs
+
+
 class ClosingLine(_Line, frozen=True, tag="close"):
     """The last line of a section: how many lines it has before this one."""
 
@@ -158,7 +203,16 @@ class EndLine(_Line, frozen=True, tag="end"):
 
 
 SectionLine = (
-    OwnerLine | DefinitionLine | AuditLine | RecordLine | AssociationLine | MergedLine | WriteLine
+    OwnerLine
+    | DefinitionLine
+    | AuditLine
+    | RecordLine
+    | AssociationLine
+    | MergedLine
+    | WriteLine
+    | ListFolderLine
+    | ListLine
+    | ListMembershipLine
 )
 Line = Header | SectionLine | ClosingLine | EndLine
 

@@ -108,6 +108,22 @@ class IdNotGivenOut(ArchiveProblem):
 
 
 @dataclass(frozen=True, slots=True)
+class ListIdNotGivenOut(ArchiveProblem):
+    """An id that the portal is going to give to another list or folder; kind: which of them."""
+
+    kind: SectionName
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidListDocument(ArchiveProblem):
+    """A list or folder of another shape, or of another id than its line; kind: which of them."""
+
+    kind: SectionName
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class EarlierWriteExpected(ArchiveProblem):
     """An entry of the history whose previous one is not before it."""
 

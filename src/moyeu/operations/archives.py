@@ -5,11 +5,12 @@ An archive holds everything of a portal but its tokens: nobody gets in by having
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from typing import Final
 
 import msgspec
 
+from moyeu.crm.lists.definitions import ListDefinition, ListFolder, without_marks
 from moyeu.operations.archive_lines import (
     AssociationLine,
     AuditLine,
@@ -18,6 +19,9 @@ from moyeu.operations.archive_lines import (
     DefinitionLine,
     EndLine,
     Header,
+    ListFolderLine,
+    ListLine,
+    ListMembershipLine,
     MergedLine,
     OwnerLine,
     RecordLine,
@@ -90,7 +94,13 @@ def _header(transaction: ReadTransaction, portal: Portal) -> Header:
             association=census.associations,
             merged=census.merged,
             write=census.writes,
+            list_folder=census.list_folders,
+            list=census.lists,
+            list_membership=census.list_memberships,
         ),
+        next_list=counters.next_list,
+        next_list_folder=counters.next_list_folder,
+        next_association_type=counters.next_association_type,
     )
 
 
@@ -168,6 +178,28 @@ def _writes(transaction: ReadTransaction, portal_id: int) -> _Pages:
         number = page[-1].number
 
 
+def _list_folders(transaction: ReadTransaction, portal_id: int) -> _Pages:
+    yield [ListFolderLine(each.id, _document(each)) for each in transaction.list_folders(portal_id)]
+
+
+def _lists(transaction: ReadTransaction, portal_id: int) -> _Pages:
+    yield [
+        ListLine(each.id, _document(without_marks(each)))
+        for each in transaction.all_lists(portal_id)
+    ]
+
+
+def _list_memberships(transaction: ReadTransaction, portal_id: int) -> _Pages:
+    place = (-1, -1)
+    while page := transaction.memberships_after(portal_id, *place, _PAGE):
+        yield [ListMembershipLine(*astuple(each)) for each in page]
+        place = (page[-1].list_id, page[-1].record_id)
+
+
+def _document(value: ListFolder | ListDefinition) -> msgspec.Raw:
+    return canonical(msgspec.json.encode(value).decode())
+
+
 _SECTIONS: Final[dict[SectionName, Callable[[ReadTransaction, int], _Pages]]] = {
     "owner": _owners,
     "definition": _definitions,
@@ -176,4 +208,7 @@ _SECTIONS: Final[dict[SectionName, Callable[[ReadTransaction, int], _Pages]]] = 
     "association": _associations,
     "merged": _merged,
     "write": _writes,
+    "list_folder": _list_folders,
+    "list": _lists,
+    "list_membership": _list_memberships,
 }

@@ -2,15 +2,27 @@
 
 from collections.abc import Mapping
 
-from moyeu.crm.associations import association_types_of, displaced_by_merge
+from moyeu.crm.association_links import other_ends
+from moyeu.crm.associations import (
+    Association,
+    association_types_of,
+    displaced_by_merge,
+    one_to_one_rows,
+)
 from moyeu.crm.callers import Occasion
 from moyeu.crm.definitions import TypeDefinitions
 from moyeu.crm.merging import check_merge, plan_merge
 from moyeu.crm.problems import NonNumericId, NotAUniqueProperty, NotMergeable, Problem
 from moyeu.crm.records import StoredRecord, WrittenRecord, read_record_id
+from moyeu.operations.association_values import (
+    erase_and_refresh,
+    refresh,
+    refresh_around,
+)
+from moyeu.operations.associations import read_active
 from moyeu.operations.record_reads import find_records, readable_names
 from moyeu.operations.turns import definitions_of, type_gone, write_in_turn
-from moyeu.storage.contract import Store, WriteTransaction
+from moyeu.storage.contract import ReadTransaction, Store, WriteTransaction
 
 
 async def merge_records(
@@ -42,19 +54,27 @@ async def merge_records(
         transaction.insert_records(
             occasion, type_id, [plan.record], definitions.object_type.modified_property
         )
-        rows = transaction.associations(portal_id, type_id, ids)
-        types = association_types_of(transaction.object_types(portal_id))
-        displaced = displaced_by_merge(
-            types, rows[primary_number], rows[other_number], other_number
-        )
+        displaced = _displaced(transaction, portal_id, type_id, ids)
         transaction.remove_associations(portal_id, displaced)
         for each in ids:
             transaction.merge_away(portal_id, type_id, each, record_id)
         if plan.moves:
             transaction.move_unique_values(portal_id, type_id, plan.moves)
-        return WrittenRecord(plan.record, ())
+        refresh(transaction, occasion, displaced)
+        return WrittenRecord(refresh_around(transaction, occasion, type_id, plan.record), ())
 
     return await write_in_turn(store, work)
+
+
+def _displaced(
+    transaction: ReadTransaction, portal_id: int, type_id: str, ids: tuple[int, int]
+) -> list[Association]:
+    """The associations that the new record cannot have beside others; ids: primary, other."""
+    types = association_types_of(transaction.object_types(portal_id))
+    rows = transaction.associations(portal_id, type_id, ids)
+    primary, other = (one_to_one_rows(types, rows[each]) for each in ids)
+    there = read_active(transaction, portal_id, other_ends([*primary, *other]))
+    return displaced_by_merge(types, primary, other, ids, there)
 
 
 def _active(found: Mapping[int, StoredRecord], record_id: int) -> StoredRecord | None:
@@ -78,8 +98,8 @@ async def erase_record(
 
     def work(transaction: WriteTransaction) -> None:
         found = find_records(transaction, definitions, [record_id], id_property)
-        transaction.erase_records(
-            definitions.portal_id, type_id, [each.record_id for each in found.values()]
+        erase_and_refresh(
+            transaction, occasion, type_id, [each.record_id for each in found.values()]
         )
 
     return await write_in_turn(store, work)

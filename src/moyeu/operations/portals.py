@@ -5,7 +5,7 @@ A token is told once, when it is made; what is kept of it is its SHA-256.
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
@@ -17,6 +17,8 @@ from moyeu.catalog.scopes import (
     CUSTOM_OBJECT_WRITE_SCOPES,
     GENERIC_PROPERTY_READ_SCOPES,
     GENERIC_PROPERTY_WRITE_SCOPES,
+    LIST_READ_SCOPES,
+    LIST_WRITE_SCOPES,
     OBJECT_READ_SCOPES,
     OWNER_READ_SCOPES,
     SCHEMA_READ_SCOPES,
@@ -89,9 +91,21 @@ def hash_token(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def make_token(text: str, portal: Portal, scopes: frozenset[str], now_ms: int) -> Token:
-    """What is stored of a token of the portal's own app."""
+@dataclass(frozen=True, slots=True)
+class TokenUser:
+    """The user that a token acts for; HubSpot has such tokens from OAuth (documented 2026-08)."""
+
+    id: int
+    may_edit_associations: bool = True
+
+
+def make_token(
+    text: str, portal: Portal, scopes: frozenset[str], now_ms: int, user: TokenUser | None = None
+) -> Token:
+    """What is stored of a token of the portal's own app, which acts for a user or for itself."""
     caller = Caller(portal.id, portal.app_id, None, scopes)
+    if user is not None:
+        caller = replace(caller, user_id=user.id, may_edit_associations=user.may_edit_associations)
     return Token(hash_token(text), caller, text[:TOKEN_HINT_CHARACTERS], now_ms)
 
 
@@ -109,6 +123,7 @@ def known_scopes() -> frozenset[str]:
     generic = GENERIC_PROPERTY_READ_SCOPES | GENERIC_PROPERTY_WRITE_SCOPES
     other = {*SCHEMA_READ_SCOPES, *SCHEMA_WRITE_SCOPES, *OWNER_READ_SCOPES}
     other |= {*CUSTOM_OBJECT_READ_SCOPES, *CUSTOM_OBJECT_WRITE_SCOPES, *OBJECT_LIBRARY_SCOPES}
+    other |= {*LIST_READ_SCOPES, *LIST_WRITE_SCOPES}
     return frozenset(asked | generic | other)
 
 
@@ -121,6 +136,7 @@ def reading_scopes() -> frozenset[str]:
     reading = {*OBJECT_READ_SCOPES}
     reading |= {*SCHEMA_READ_SCOPES, *CUSTOM_OBJECT_READ_SCOPES, "crm.objects.owners.read"}
     reading |= {scope for scope in GENERIC_PROPERTY_READ_SCOPES if scope.endswith(".read")}
+    reading |= {*LIST_READ_SCOPES}
     writing = {scope for each in OBJECT_TYPES for scope in each.write_scopes}
     return frozenset(reading - writing - GENERIC_PROPERTY_WRITE_SCOPES)
 
@@ -149,16 +165,30 @@ async def find_portal(store: Store, portal_id: int) -> Portal | PortalNotFound:
     return next((each for each in portals if each.id == portal_id), PortalNotFound(portal_id))
 
 
+async def set_search_lag(store: Store, portal_id: int, lag_ms: int) -> PortalNotFound | None:
+    """Sets how much later than it was written a change is seen by the portal's searches.
+
+    lag_ms: milliseconds; 0, which every portal begins with, is at once.
+    """
+    portal = await find_portal(store, portal_id)
+    if isinstance(portal, PortalNotFound):
+        return portal
+    await store.write(lambda transaction: transaction.put_search_lag(portal_id, lag_ms))
+    return None
+
+
 async def create_token(
     store: Store,
     portal_id: int,
     scopes: Iterable[str],
     now_ms: int,
     random_bits: Callable[[int], int],
+    user: TokenUser | None = None,
 ) -> NewToken | Problem:
     """A new token of the portal's own app with exactly these scopes.
 
-    random_bits: that many bits from a source that nobody can guess.
+    random_bits: that many bits from a source that nobody can guess. user: for whom it acts; the
+    app acts for itself without one.
     Refused: PortalNotFound, UnknownScopes. No two tokens of a portal have the same hint, since a
     token is revoked by it.
     """
@@ -170,7 +200,7 @@ async def create_token(
         return UnknownScopes(tuple(sorted(unknown)))
     while True:
         text = render_token(random_bits(_TOKEN_BITS))
-        token = make_token(text, portal, granted, now_ms)
+        token = make_token(text, portal, granted, now_ms, user)
         if await store.write(lambda transaction, token=token: _add(transaction, token)):  # type: ignore[misc]  # the default binds this round's token
             return NewToken(text, token)
 

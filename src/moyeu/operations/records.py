@@ -5,9 +5,11 @@ it. Each answers an outcome or the problem that refused the whole call.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from moyeu.catalog.limits import BATCH_INPUTS_MAX
+from moyeu.crm.association_values import fill_new, links_of
 from moyeu.crm.callers import Occasion
 from moyeu.crm.creation import (
     NO_CONFLICTS,
@@ -36,9 +38,11 @@ from moyeu.crm.records import (
     named_unique_values,
     read_record_id,
 )
+from moyeu.crm.restoring import ValueTakenMeanwhile, plan_unarchiving, unarchived_values
 from moyeu.crm.updates import check_updates, plan_updates
+from moyeu.operations.association_values import refresh, write_and_refresh
 from moyeu.operations.associations import read_links, write_links
-from moyeu.operations.turns import write_batch, write_in_turn
+from moyeu.operations.turns import type_gone, write_batch
 from moyeu.storage.contract import ReadTransaction, Store, WriteTransaction
 
 
@@ -209,9 +213,12 @@ def create_in_turn(
     links = read_links(transaction, portal_id, type_id, [each.given for each in batch.inputs])
     record_ids = transaction.new_record_ids(portal_id, len(batch.inputs))
     plan = plan_creates(batch, definitions, owners, record_ids, occasion, conflicts, links)
+    if links is not None:
+        fill_new(definitions, plan.created, links_of(links.added), occasion.now_ms)
     applied = apply_plan(transaction, occasion, definitions, plan)
     if links is not None and not isinstance(applied, Problem):
         write_links(transaction, portal_id, links)
+        refresh(transaction, occasion, [*links.removed, *links.added], but=record_ids)
     return applied
 
 
@@ -230,11 +237,63 @@ def conflicts_in(
 async def archive_records(
     store: Store, occasion: Occasion, type_id: str, ids: Sequence[str]
 ) -> Problem | None:
-    """Archives the records that are there; missing and archived ones are passed over."""
+    """Archives the records that are there; missing and archived ones are passed over.
+
+    Turns of the writer: one, or more where a record is associated with thousands, see
+    `write_and_refresh`.
+    """
     if len(ids) > BATCH_INPUTS_MAX:
         return TooManyInputs(BATCH_INPUTS_MAX)
     numbers = [number for each in ids if (number := read_record_id(each)) is not None]
-    outcome = await write_in_turn(
-        store, lambda transaction: transaction.archive_records(occasion, type_id, numbers)
+    outcome = await write_and_refresh(
+        store,
+        occasion,
+        type_id,
+        numbers,
+        lambda transaction: transaction.archive_records(occasion, type_id, numbers),
     )
     return outcome if isinstance(outcome, Problem) else None
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredRecords:
+    """What became of archived records that were to be active again.
+
+    restored: their ids. taken: those that stay archived. missing: ids, as given, that name no
+    archived record.
+    """
+
+    restored: tuple[int, ...]
+    taken: tuple[ValueTakenMeanwhile, ...]
+    missing: tuple[str, ...]
+
+
+async def restore_records(
+    store: Store, occasion: Occasion, type_id: str, ids: Sequence[str]
+) -> RestoredRecords | Problem:
+    """Makes archived records active again, with their associations.
+
+    A record whose unique value was taken meanwhile stays archived. Times and history stay as they
+    are (a guess), but for the values that follow from associations. Statements: at most four, and
+    those of `write_and_refresh`, whatever the number of ids.
+    """
+    portal_id = occasion.caller.portal_id
+    numbers = {each: number for each in ids if (number := read_record_id(each)) is not None}
+
+    def work(transaction: WriteTransaction) -> RestoredRecords | Problem:
+        if gone := type_gone(transaction, portal_id, type_id):
+            return gone
+        definitions = transaction.definitions(portal_id, type_id)
+        found = transaction.records(portal_id, type_id, list(dict.fromkeys(numbers.values())))
+        archived = {key: each for key, each in found.items() if each.archived_at_ms is not None}
+        missing = tuple(each for each in dict.fromkeys(ids) if numbers.get(each) not in archived)
+        asked = [archived[each] for each in dict.fromkeys(numbers.values()) if each in archived]
+        keys = [key for each in asked for key in unarchived_values(definitions, each.properties)]
+        owners = transaction.value_owners(portal_id, type_id, keys) if keys else {}
+        plan = plan_unarchiving(definitions, asked, owners)
+        if plan.record_ids:
+            transaction.unarchive_records(occasion, type_id, plan.record_ids)
+        return RestoredRecords(plan.record_ids, plan.taken, missing)
+
+    named = list(dict.fromkeys(numbers.values()))
+    return await write_and_refresh(store, occasion, type_id, named, work, own=True)

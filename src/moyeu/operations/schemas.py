@@ -1,11 +1,14 @@
 """The operations on schemas of object types: read → plan → apply, one function each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from moyeu.catalog.associations import AssociationType, TypeKey
 from moyeu.catalog.limits import BATCH_INPUTS_MAX
 from moyeu.catalog.object_types import ObjectType
 from moyeu.catalog.properties import PropertyDefinition
+from moyeu.crm.association_labels import types_of_object_type
+from moyeu.crm.associations import association_types_of, both_directions
 from moyeu.crm.callers import Occasion
 from moyeu.crm.object_schemas import ObjectSchema, SchemaAssociation
 from moyeu.crm.problems import Problem, TooManyInputs
@@ -14,7 +17,6 @@ from moyeu.crm.schema_associations import (
     NewAssociation,
     associations_shown,
     find_type,
-    next_association_type_id,
     plan_association_create,
     plan_association_removal,
 )
@@ -31,11 +33,12 @@ from moyeu.crm.schemas import (
     plan_schema_purge,
     plan_schema_update,
 )
+from moyeu.operations.associations import free_association_type_id
 from moyeu.operations.turns import write_in_turn
 from moyeu.storage.contract import ReadTransaction, Store, WriteTransaction
 
 _ASSOCIATIONS_PART = 2_000
-"""Associations between records that are looked at in one statement."""
+"""Associations of a type that are removed in one turn: what others wait for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,7 @@ async def create_schema(
         types = transaction.object_types(portal_id)
         ids = NewIds(
             f"2-{transaction.counters(portal_id).next_object_type}",
-            _next_association_type_id(transaction, portal_id),
+            free_association_type_id(transaction, portal_id),
         )
         plan = plan_schema_create(
             given,
@@ -166,15 +169,6 @@ def _create(transaction: WriteTransaction, portal_id: int, plan: SchemaCreatePla
         transaction.put_group(portal_id, type_id, group)
     for definition in plan.properties:
         transaction.put_property(portal_id, type_id, definition)
-
-
-def _next_association_type_id(transaction: ReadTransaction, portal_id: int) -> int:
-    labels = (
-        int(each.name.rpartition(":")[2])
-        for each in transaction.own_definitions(portal_id)
-        if each.kind == "association_type"
-    )
-    return next_association_type_id(transaction.object_types(portal_id), labels)
 
 
 async def update_schema(
@@ -230,7 +224,11 @@ async def purge_schema(store: Store, portal_id: int, text: str) -> Problem | Non
 
 
 def _purge(transaction: WriteTransaction, portal_id: int, plan: PurgePlan) -> None:
+    types = transaction.object_types(portal_id)
+    gone = types_of_object_type(types, plan.object_type_id)
     transaction.purge_object_type(portal_id, plan.object_type_id)
+    # Those of the other direction are kept with the other type.
+    transaction.remove_association_types(portal_id, gone)
     for schema in plan.changed:
         transaction.put_schema(portal_id, schema)
 
@@ -243,7 +241,7 @@ async def create_association(
 
     def work(transaction: WriteTransaction) -> SchemaAssociation | Problem:
         types = transaction.object_types(portal_id)
-        first_id = _next_association_type_id(transaction, portal_id)
+        first_id = free_association_type_id(transaction, portal_id)
         planned = plan_association_create(given, types, occasion, first_id)
         if isinstance(planned, Problem):
             return planned
@@ -259,29 +257,54 @@ async def remove_association(
 ) -> Problem | None:
     """Removes an association of a type in both directions, and from all records that have it.
 
-    In one turn: ids are given out again, so no record may keep one that is gone.
+    From many records in parts, each in a turn of its own; the last one takes the association with
+    it, so that no record is seen with a type that is gone. RecordsLocked when a turn does not come
+    in time: the same call again goes on.
     """
 
-    def work(transaction: WriteTransaction) -> Problem | None:
-        planned = plan_association_removal(transaction.object_types(portal_id), text, identifier)
+    def work(transaction: WriteTransaction) -> Problem | bool:
+        """Whether it is done."""
+        types = transaction.object_types(portal_id)
+        planned = plan_association_removal(types, text, identifier)
         if isinstance(planned, Problem):
             return planned
-        transaction.put_schema(portal_id, planned.schema)
-        _remove_from_records(transaction, portal_id, planned)
-        return None
+        gone = [
+            each for each in association_types_of(types).own() if _is_removed(planned, each.key)
+        ]
+        if not _remove_from_records(transaction, portal_id, gone):
+            return False
+        if planned.schema is not None:
+            transaction.put_schema(portal_id, planned.schema)
+        # Their limits go too.
+        transaction.remove_association_types(portal_id, gone)
+        return True
 
-    return await write_in_turn(store, work)
+    while (outcome := await write_in_turn(store, work)) is False:
+        pass
+    return outcome if isinstance(outcome, Problem) else None
+
+
+def _is_removed(removal: AssociationRemoval, key: TypeKey) -> bool:
+    category, type_id = key
+    return category == "USER_DEFINED" and type_id in removal.type_ids
 
 
 def _remove_from_records(
-    transaction: WriteTransaction, portal_id: int, removal: AssociationRemoval
-) -> None:
-    after = None
-    while part := transaction.associations_after(portal_id, after, _ASSOCIATIONS_PART):
-        after = part[-1]
-        gone = [
-            each
+    transaction: WriteTransaction, portal_id: int, gone: Iterable[AssociationType]
+) -> bool:
+    """Removes a part of the associations of these types, both directions; whether it was the last.
+
+    The inverse of a type is among them, so a part may be twice as large.
+    """
+    types = association_types_of(transaction.object_types(portal_id))
+    is_last = True
+    for kind in gone:
+        part = transaction.associations_of_type(portal_id, kind, _ASSOCIATIONS_PART)
+        rows = [
+            row
             for each in part
-            if each.category == "USER_DEFINED" and each.type_id in removal.type_ids
+            for row in both_directions(types, kind, each.from_record_id, each.to_record_id)
         ]
-        transaction.remove_associations(portal_id, gone)
+        transaction.remove_associations(portal_id, rows)
+        is_last = is_last and len(part) < _ASSOCIATIONS_PART
+    return is_last

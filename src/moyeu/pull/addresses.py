@@ -7,6 +7,8 @@ from moyeu.catalog.versions import VERSIONS, ApiVersion
 
 _OLD_ASSOCIATIONS = "/crm/v4/associations"
 """Beside the v3 paths: v3 itself does not tell association type ids."""
+_NAMED_ASSOCIATIONS = "/crm/v3/associations"
+"""Beside all others: v3 alone tells the names of association types."""
 
 
 def usable_versions() -> tuple[str, ...]:
@@ -54,10 +56,19 @@ class Addresses:
 
     def associations(self, from_type: ObjectType, to_type: ObjectType) -> str:
         """Associations of a pair of types; `/batch/read` and `/labels` follow."""
-        prefix = f"/crm/associations/{self.version.name}"
-        if self.version.name.startswith("v"):
-            prefix = _OLD_ASSOCIATIONS
-        return f"{prefix}/{_word(from_type)}/{_word(to_type)}"
+        return f"{self._associations()}/{_word(from_type)}/{_word(to_type)}"
+
+    def association_names(self, from_type: ObjectType, to_type: ObjectType) -> str:
+        """Names of the association types of a pair in one direction."""
+        return f"{_NAMED_ASSOCIATIONS}/{_word(from_type)}/{_word(to_type)}/types"
+
+    def association_limits(self) -> str:
+        """The limits that the portal set for association types."""
+        return f"{self._associations()}/definitions/configurations/all"
+
+    def _associations(self) -> str:
+        is_told_by_name = self.version.association_form == "names"
+        return _OLD_ASSOCIATIONS if is_told_by_name else self.version.association_prefixes[0]
 
 
 def _word(object_type: ObjectType) -> str:

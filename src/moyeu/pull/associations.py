@@ -67,8 +67,9 @@ def put_part(
 ) -> tuple[int, int]:
     """Puts associations of records that the portal has, with their other direction.
 
-    Answers how many records are associated and how many of the told types are not known. A type
-    that is not known counts as the unlabelled one, so the records stay associated.
+    Answers how many records are associated and how many of the told labels are not known. Their
+    pairs have the unlabelled type nevertheless, as every associated pair; where the catalog guesses
+    its id, the other side has it under another one, which is no label.
     """
     types = association_types_of(transaction.object_types(portal_id))
     there = _active(transaction, portal_id, from_type, [each.from_id for each in told])
@@ -78,12 +79,12 @@ def put_part(
     for each in told:
         if each.from_id not in there or each.to_id not in targets:
             continue
-        kinds = [_kind(types, from_type, to_type, body) for body in each.types]
-        known = [kind for kind in kinds if kind is not None]
-        unknown += len(kinds) - len(known)
+        kinds = [(body, _kind(types, from_type, to_type, body)) for body in each.types]
+        known = [kind for _, kind in kinds if kind is not None]
+        unknown += sum(kind is None and bool(body.label) for body, kind in kinds)
         default = types.default(from_type.id, to_type.id)
-        if not known and default is not None:
-            known = [default]
+        if default is not None and default not in known:
+            known.append(default)
         for kind in known:
             rows += both_directions(types, kind, each.from_id, each.to_id)
         # Between records of one type, both of them tell.

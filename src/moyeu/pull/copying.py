@@ -14,9 +14,8 @@ import msgspec
 from moyeu.catalog.capabilities import capability
 from moyeu.catalog.object_types import ObjectType, find_object_type
 from moyeu.catalog.versions import ApiVersion
-from moyeu.crm.associations import association_types_of
 from moyeu.crm.object_schemas import ObjectSchema
-from moyeu.pull import associations, definitions, records
+from moyeu.pull import associations, definitions, labels, records
 from moyeu.pull.addresses import Addresses
 from moyeu.pull.anonymise import Pseudonyms
 from moyeu.pull.client import PullStoppedError, Refused, Upstream
@@ -73,8 +72,8 @@ class TypeReport:
 class Report:
     """What a pull did. associations: between records that the portal has.
 
-    unknown_types: associations whose own type is not known here; the records are associated all
-    the same.
+    unknown_types: associations whose label is not known here; the records are associated all the
+    same.
     """
 
     owners: int = 0
@@ -146,6 +145,8 @@ class _Pull:
         await self._begin(wanted)
         await self._owners()
         answering = await self._definitions(schemas.schemas, types)
+        await self._labels([each for each, _ in types if each.id in answering])
+        await self._limits()
         copied = [each for each in wanted if each.id in answering]
         for each in copied:
             await self._records(each)
@@ -287,6 +288,47 @@ class _Pull:
             self._told(f"properties of {object_type.name}", len(read.properties))
         return answering
 
+    async def _labels(self, types: Sequence[ObjectType]) -> None:
+        """Copies the labels of all pairs of these types, whether they have records or not."""
+        count = 0
+        for from_type, to_type in combinations_with_replacement(types, 2):
+            told = await labels.read_labels(self._upstream, self._addresses, from_type, to_type)
+            if isinstance(told, Refused):
+                self._skip("association labels", _pair(from_type, to_type), told)
+                continue
+            if told.unnamed is not None:
+                name = _pair(from_type, to_type)
+                self._skip("names of association labels", name, told.unnamed)
+            await self._put_labels(from_type, to_type, told)
+            count += len(told.forth)
+            self._told("association labels", count)
+
+    async def _put_labels(
+        self, from_type: ObjectType, to_type: ObjectType, told: labels.ToldLabels
+    ) -> None:
+        portal_id = self._portal_id
+        known = await self._store.read(
+            lambda transaction: labels.labels_of_pair(
+                transaction.object_types(portal_id), from_type, to_type
+            )
+        )
+        if known or told.forth or told.back:
+            await self._store.write(
+                lambda transaction: labels.put_labels(
+                    transaction, portal_id, from_type, to_type, told
+                )
+            )
+
+    async def _limits(self) -> None:
+        """Copies the limits of associations, those by labels too, which are there by now."""
+        told = await labels.read_limits(self._upstream, self._addresses)
+        if isinstance(told, Refused):
+            self._skip("association limits", "", told)
+            return
+        await self._store.write(
+            lambda transaction: labels.put_limits(transaction, self._portal_id, told)
+        )
+
     async def _records(self, object_type: ObjectType) -> None:
         portal_id, type_id = self._portal_id, object_type.id
         snapshot = await self._store.read(
@@ -325,28 +367,11 @@ class _Pull:
             if copied.isdisjoint((from_type.id, to_type.id)):
                 continue
             pair = f"{from_type.id} {to_type.id}"
-            await self._labels(from_type, to_type)
             place = self._state.pairs.get(pair, PairPlace())
             while place.from_id is not None:
                 place = await self._association_part(from_type, to_type, pair, place)
             self._report.associations += place.count
             self._report.unknown_types += place.unknown
-
-    async def _labels(self, from_type: ObjectType, to_type: ObjectType) -> None:
-        """Copies the labels of a pair."""
-        portal_id = self._portal_id
-        types = await self._store.read(
-            lambda transaction: association_types_of(transaction.object_types(portal_id))
-        )
-        labels = await definitions.read_labels(
-            self._upstream, self._addresses, types, from_type, to_type
-        )
-        if isinstance(labels, Refused):
-            self._skip("association labels", _pair(from_type, to_type), labels)
-        elif labels:
-            await self._store.write(
-                lambda transaction: transaction.restore_definitions(portal_id, labels)
-            )
 
     async def _association_part(
         self, from_type: ObjectType, to_type: ObjectType, pair: str, place: PairPlace

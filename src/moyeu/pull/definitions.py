@@ -4,9 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-import msgspec
-
-from moyeu.catalog.associations import CATEGORY_NUMBERS, AssociationCategory, AssociationType
 from moyeu.catalog.object_types import OBJECT_TYPES, ObjectType
 from moyeu.catalog.pipelines import Pipeline, standard_pipelines
 from moyeu.catalog.properties import (
@@ -15,7 +12,6 @@ from moyeu.catalog.properties import (
     standard_groups,
     standard_properties,
 )
-from moyeu.crm.associations import AssociationTypes
 from moyeu.crm.definitions import Owner
 from moyeu.crm.object_schemas import ObjectSchema, object_type_of
 from moyeu.crm.validations import ValidationRule
@@ -24,7 +20,6 @@ from moyeu.pull.client import Refused, Upstream
 from moyeu.pull.reading import (
     SENSITIVITIES,
     GroupBody,
-    LabelBody,
     OwnerBody,
     Page,
     PipelineBody,
@@ -36,9 +31,9 @@ from moyeu.pull.reading import (
     pipeline_of,
     property_of,
     rules_of,
-    schemas_of,
 )
-from moyeu.storage.contract import Counters, StoredDefinition, WriteTransaction
+from moyeu.pull.schemas import schemas_of, without_labels
+from moyeu.storage.contract import Counters, WriteTransaction
 
 T = TypeVar("T")
 
@@ -180,10 +175,13 @@ def put_schemas(
     transaction: WriteTransaction, portal_id: int, schemas: Sequence[ObjectSchema]
 ) -> None:
     """Puts the custom types, and sees to it that their ids are given to no other."""
-    known = transaction.object_types(portal_id).schemas
+    known = transaction.object_types(portal_id)
+    labels = {each.key for each in known.labels}
     for each in schemas:
-        has_pipelines = each.object_type_id in known and known[each.object_type_id].has_pipelines
-        transaction.put_schema(portal_id, replace(each, has_pipelines=has_pipelines))
+        before = known.schemas.get(each.object_type_id)
+        has_pipelines = before is not None and before.has_pipelines
+        schema = replace(each, has_pipelines=has_pipelines)
+        transaction.put_schema(portal_id, without_labels(schema, labels))
     last = max((int(each.inner_id) for each in schemas), default=0)
     transaction.restore_counters(portal_id, Counters(0, last + 1))
 
@@ -196,7 +194,8 @@ def put_type(transaction: WriteTransaction, portal_id: int, read: ReadType) -> N
     """
     type_id = read.object_type.id
     if read.schema is not None:
-        transaction.put_schema(portal_id, read.schema)
+        labels = {each.key for each in transaction.object_types(portal_id).labels}
+        transaction.put_schema(portal_id, without_labels(read.schema, labels))
     told = {each.name for each in read.properties}
     for each in read.properties:
         transaction.put_property(portal_id, type_id, each)
@@ -207,8 +206,8 @@ def put_type(transaction: WriteTransaction, portal_id: int, read: ReadType) -> N
         _put_groups(transaction, portal_id, read.object_type, read.groups)
     if read.pipelines is not None:
         _put_pipelines(transaction, portal_id, read.object_type, read.pipelines)
-    known = transaction.definitions(portal_id, type_id).validations
-    for name in known.keys() | read.validations.keys():
+    rules = transaction.definitions(portal_id, type_id).validations
+    for name in rules.keys() | read.validations.keys():
         transaction.put_validations(portal_id, type_id, name, read.validations.get(name, ()))
 
 
@@ -239,64 +238,6 @@ def _put_pipelines(
     for each in {*own, *standard_pipelines(object_type)}:
         if each.id not in told:
             transaction.remove_pipeline(portal_id, object_type.id, each.id)
-
-
-async def read_labels(
-    upstream: Upstream,
-    addresses: Addresses,
-    types: AssociationTypes,
-    from_type: ObjectType,
-    to_type: ObjectType,
-) -> list[StoredDefinition] | Refused:
-    """The labels of a pair of types that the portal does not know, both directions."""
-    ways: list[list[LabelBody]] = []
-    for one, other in ((from_type, to_type), (to_type, from_type)):
-        path = f"{addresses.associations(one, other)}/labels"
-        found = await read_all(upstream, LabelBody, path, {})
-        if isinstance(found, Refused):
-            return found
-        ways.append([each for each in found if _is_new_label(types, each)])
-    forth, back = (sorted(way, key=lambda each: each.type_id) for way in ways)
-    if from_type.id == to_type.id:
-        return [_label(each, each, from_type, to_type) for each in forth]
-    # Which label of the other direction belongs to one is not told. A new label takes two ids that
-    # follow each other (observed), so both directions are in one order: a guess.
-    pairs = [
-        (each, other)
-        for each, other in zip(forth, back, strict=False)
-        if each.category == other.category
-    ]
-    return [_label(each, other, from_type, to_type) for each, other in pairs] + [
-        _label(other, each, to_type, from_type) for each, other in pairs
-    ]
-
-
-def _is_new_label(types: AssociationTypes, body: LabelBody) -> bool:
-    known = types.find(body.category, body.type_id)
-    return bool(body.label) and known is None and body.category in CATEGORY_NUMBERS
-
-
-def _label(
-    body: LabelBody, inverse: LabelBody, from_type: ObjectType, to_type: ObjectType
-) -> StoredDefinition:
-    label = body.label or ""
-    kind = AssociationType(
-        category=msgspec.convert(body.category, AssociationCategory),
-        type_id=body.type_id,
-        from_object_type_id=from_type.id,
-        to_object_type_id=to_type.id,
-        kind="labeled",
-        # The name is told by v3 alone; it is made of the label here.
-        name="_".join(label.lower().split()),
-        label=label,
-        inverse_id=inverse.type_id,
-    )
-    return StoredDefinition(
-        "association_type",
-        from_type.id,
-        f"{kind.category}:{kind.type_id}",
-        msgspec.json.encode(kind).decode(),
-    )
 
 
 def all_types(

@@ -4,14 +4,12 @@ Fields that are absent or null are as if they had their default. Words that are 
 (a new property type) are read as the nearest known one, since storage reads none but these.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from typing import Final, Generic, Literal, TypeVar, get_args
 
 import msgspec
 
-from moyeu.catalog.object_types import CUSTOM_TYPE_ID_PREFIX, ObjectType
+from moyeu.catalog.object_types import ObjectType
 from moyeu.catalog.pipelines import Pipeline, Stage, pipeline_rules
 from moyeu.catalog.properties import (
     DataSensitivity,
@@ -22,7 +20,6 @@ from moyeu.catalog.properties import (
     PropertyType,
 )
 from moyeu.crm.definitions import Owner, Team
-from moyeu.crm.object_schemas import ObjectSchema, SchemaAssociation
 from moyeu.crm.records import StoredRecord
 from moyeu.crm.validations import ValidationRule
 from moyeu.crm.values.moment import read_iso
@@ -147,7 +144,9 @@ class PipelineBody(_Shape):
     archived: bool | None = None
 
 
-class _Labels(_Shape):
+class SchemaLabels(_Shape):
+    """What a custom type is called."""
+
     singular: str | None = None
     plural: str | None = None
 
@@ -168,7 +167,7 @@ class SchemaBody(_Shape):
 
     object_type_id: str
     name: str
-    labels: _Labels | None = None
+    labels: SchemaLabels | None = None
     fully_qualified_name: str | None = None
     primary_display_property: str | None = None
     secondary_display_properties: list[str] | None = None
@@ -241,6 +240,21 @@ class LabelBody(_Shape):
     label: str | None = None
 
 
+class TypeNameBody(_Shape):
+    """An association type of a pair, one direction, as v3 has it."""
+
+    id: str | int
+    name: str
+
+
+class LimitBody(_Shape):
+    """How many records of the other type a record may have by an association type."""
+
+    category: str
+    type_id: int
+    user_enforced_max_to_object_ids: int | None = None
+
+
 class _From(_Shape):
     id: str | int
 
@@ -265,18 +279,20 @@ class AssociatedBody(_Shape):
         return str(self.paging.next.after)
 
 
-def _ms(text: str | None) -> int | None:
+def time_ms(text: str | None) -> int | None:
+    """Milliseconds since 1970, UTC, of a time as ISO text."""
     return None if text is None else read_iso(text)
 
 
-def _id(value: str | int | None) -> str | None:
+def id_text(value: str | int | None) -> str | None:
+    """An id, which is told as a text or as a number."""
     return None if value is None else str(value)
 
 
 def property_of(body: PropertyBody, *, archived: bool) -> PropertyDefinition:
     """The definition; archived: whether it stood in the list of archived ones."""
     metadata = body.modification_metadata or _Metadata()
-    archived_at_ms = _ms(body.archived_at) or _ms(body.updated_at) or 0
+    archived_at_ms = time_ms(body.archived_at) or time_ms(body.updated_at) or 0
     return PropertyDefinition(
         name=body.name,
         label=body.label or "",
@@ -305,10 +321,10 @@ def property_of(body: PropertyBody, *, archived: bool) -> PropertyDefinition:
         number_display_hint=body.number_display_hint,
         text_display_hint=body.text_display_hint,
         date_display_hint=body.date_display_hint,
-        created_at_ms=_ms(body.created_at),
-        updated_at_ms=_ms(body.updated_at),
-        created_user_id=_id(body.created_user_id),
-        updated_user_id=_id(body.updated_user_id),
+        created_at_ms=time_ms(body.created_at),
+        updated_at_ms=time_ms(body.updated_at),
+        created_user_id=id_text(body.created_user_id),
+        updated_user_id=id_text(body.updated_user_id),
         archived_at_ms=archived_at_ms if archived else None,
     )
 
@@ -357,86 +373,20 @@ def pipeline_of(body: PipelineBody, object_type: ObjectType) -> Pipeline:
                     (key, _metadata_text(value))
                     for key, value in sorted((each.metadata or {}).items())
                 ),
-                created_at_ms=_ms(each.created_at) or 0,
-                updated_at_ms=_ms(each.updated_at) or 0,
+                created_at_ms=time_ms(each.created_at) or 0,
+                updated_at_ms=time_ms(each.updated_at) or 0,
             )
             for each in stages
         ),
         stage_property=stage_property if rules is None else rules.stage_property,
-        created_at_ms=_ms(body.created_at) or 0,
-        updated_at_ms=_ms(body.updated_at) or 0,
+        created_at_ms=time_ms(body.created_at) or 0,
+        updated_at_ms=time_ms(body.updated_at) or 0,
     )
-
-
-def schemas_of(bodies: Iterable[SchemaBody]) -> list[ObjectSchema]:
-    """The custom types with their ids, each once. `has_pipelines` is left to be found out.
-
-    Both sides of an association between two custom types tell it; it is kept in the first.
-    """
-    by_id = {
-        each.object_type_id: each
-        for each in bodies
-        if each.object_type_id.startswith(CUSTOM_TYPE_ID_PREFIX)
-    }
-    seen: set[str] = set()
-    schemas = []
-    for each in by_id.values():
-        own = [row for row in each.associations or () if row.id.isdigit() and row.id not in seen]
-        seen.update(row.id for row in own)
-        schemas.append(replace(_schema_of(each), associations=_paired(own)))
-    return schemas
 
 
 def _metadata_text(value: str | bool | float) -> str:
     """Values are texts (observed); others are written as they would be."""
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
-
-
-def _schema_of(body: SchemaBody) -> ObjectSchema:
-    labels = body.labels or _Labels()
-    updated_at_ms = _ms(body.updated_at) or 0
-    return ObjectSchema(
-        object_type_id=body.object_type_id,
-        name=body.name,
-        label=labels.singular or body.name,
-        label_plural=labels.plural or body.name,
-        primary_display_property=body.primary_display_property or "hs_object_id",
-        description=body.description,
-        secondary_display_properties=tuple(body.secondary_display_properties or ()),
-        required_properties=tuple(body.required_properties or ()),
-        searchable_properties=tuple(body.searchable_properties or ()),
-        restorable=body.restorable is not False,
-        allows_sensitive_properties=body.allows_sensitive_properties is not False,
-        created_at_ms=_ms(body.created_at) or 0,
-        updated_at_ms=updated_at_ms,
-        created_user_id=_id(body.created_by_user_id),
-        updated_user_id=_id(body.updated_by_user_id),
-        # When it was archived is not told.
-        archived_at_ms=updated_at_ms if body.archived else None,
-    )
-
-
-def _paired(rows: Sequence[SchemaAssociationBody]) -> tuple[SchemaAssociation, ...]:
-    """The associations of which both directions are told: one alone could not be written."""
-    ways: defaultdict[tuple[str, str], list[SchemaAssociationBody]] = defaultdict(list)
-    for each in sorted(rows, key=lambda each: int(each.id)):
-        ways[each.from_object_type_id, each.to_object_type_id].append(each)
-    kept = [
-        each
-        for (from_id, to_id), way in list(ways.items())
-        for each in way[: len(ways.get((to_id, from_id), ()))]
-    ]
-    return tuple(
-        SchemaAssociation(
-            id=each.id,
-            from_object_type_id=each.from_object_type_id,
-            to_object_type_id=each.to_object_type_id,
-            name=each.name,
-            created_at_ms=_ms(each.created_at),
-            updated_at_ms=_ms(each.updated_at),
-        )
-        for each in sorted(kept, key=lambda each: int(each.id))
-    )
 
 
 def owner_of(body: OwnerBody, *, archived: bool) -> Owner:
@@ -453,8 +403,8 @@ def owner_of(body: OwnerBody, *, archived: bool) -> Owner:
         teams=tuple(
             Team(each.id, each.name or "", bool(each.primary)) for each in body.teams or ()
         ),
-        created_at_ms=_ms(body.created_at) or 0,
-        updated_at_ms=_ms(body.updated_at) or 0,
+        created_at_ms=time_ms(body.created_at) or 0,
+        updated_at_ms=time_ms(body.updated_at) or 0,
     )
 
 
@@ -482,12 +432,12 @@ def record_of(body: RecordBody, object_type: ObjectType) -> StoredRecord:
         object_type.modified_property: body.properties.get(object_type.modified_property)
         or body.updated_at,
     }
-    updated_at_ms = _ms(body.updated_at) or 0
+    updated_at_ms = time_ms(body.updated_at) or 0
     return StoredRecord(
         record_id=int(body.id),
         properties={name: value for name, value in sorted(values.items()) if value is not None},
-        created_at_ms=_ms(body.created_at) or 0,
+        created_at_ms=time_ms(body.created_at) or 0,
         updated_at_ms=updated_at_ms,
-        archived_at_ms=(_ms(body.archived_at) or updated_at_ms) if body.archived else None,
+        archived_at_ms=(time_ms(body.archived_at) or updated_at_ms) if body.archived else None,
         last_write=0,
     )

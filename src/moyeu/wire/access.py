@@ -1,5 +1,6 @@
 """Who may call the routes that are not of records: checks for the rows of the endpoint table."""
 
+from dataclasses import replace
 from typing import Literal
 
 from moyeu.catalog.object_types import ObjectType
@@ -11,7 +12,7 @@ from moyeu.catalog.scopes import (
     read_scopes_named_in_refusal,
 )
 from moyeu.crm.callers import Caller
-from moyeu.wire.errors import Refusal, missing_scopes, type_coordinates
+from moyeu.wire.errors import VALIDATION, Refusal, missing_scopes, type_coordinates
 from moyeu.wire.exchange import Request
 from moyeu.wire.routes import AccessCheck
 
@@ -21,6 +22,22 @@ def any_scope(*scopes: str) -> AccessCheck:
 
     def check(request: Request) -> Refusal | None:
         return None if request.caller.may(scopes) else missing_scopes(scopes)
+
+    return check
+
+
+def all_scopes(*scopes: str) -> AccessCheck:
+    """Every one of the scopes is needed; a refusal names them all (words observed)."""
+
+    def check(request: Request) -> Refusal | None:
+        if request.caller.scopes.issuperset(scopes):
+            return None
+        refusal = missing_scopes(scopes)
+        entry = {
+            "message": "All of the following scopes are required.",
+            "context": {"requiredGranularScopes": list(scopes)},
+        }
+        return replace(refusal, errors=[entry])
 
     return check
 
@@ -38,6 +55,21 @@ def may_write_records(request: Request) -> Refusal | None:
     """
     scopes = request.object_type.write_scopes
     return None if request.caller.may(scopes) else missing_scopes(scopes)
+
+
+def may_write_associations(request: Request) -> Refusal | None:
+    """Whether the caller may change associations from records of the object type."""
+    return may_write_records(request) or edit_associations_refusal(request)
+
+
+def edit_associations_refusal(request: Request) -> Refusal | None:
+    """Why the caller's user may not change associations in this version, None if it may.
+
+    Text and status: changelog of 2026-08-11. That the scopes are looked at first is a guess.
+    """
+    if not request.version.admin_rules_enforced or not request.caller.lacks_edit_associations:
+        return None
+    return Refusal(400, "Missing 'Edit Associations' permission.", VALIDATION)
 
 
 def may_read_definitions(request: Request) -> Refusal | None:

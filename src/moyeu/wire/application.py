@@ -27,8 +27,9 @@ from moyeu.wire.errors import (
     unsupported_operation,
 )
 from moyeu.wire.exchange import Answer, Query, Request
+from moyeu.wire.rate_limits import SecondlyLimit, secondly_limit_answer
 from moyeu.wire.record_words import word_problem
-from moyeu.wire.routes import DefinitionRoute
+from moyeu.wire.routes import DefinitionRoute, ObjectRoute
 
 _log = logging.getLogger("moyeu.wire")
 
@@ -48,6 +49,7 @@ class Application:
     """Answers HubSpot's routes over a store.
 
     clock_ms: milliseconds since 1970, UTC. random_bits: that many random bits as a number.
+    searches_per_second: how many a portal may make, 0 for no limit.
     """
 
     def __init__(
@@ -55,11 +57,13 @@ class Application:
         store: Store,
         clock_ms: Callable[[], int],
         random_bits: Callable[[int], int],
+        searches_per_second: int = 0,
     ) -> None:
         self._store = store
         self._clock_ms = clock_ms
         self._random_bits = random_bits
         self._router = Router()
+        self._search_limit = SecondlyLimit(searches_per_second)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
@@ -97,14 +101,16 @@ class Application:
         refused = _check_route(found, request)
         if refused is not None:
             return render_refusal(refused, correlation_id)
-        handler = found.endpoint.route.handler
-        if handler is None:
-            return container_answer(404)
-        if scope["method"] in _WITH_BODY:
+        route = found.endpoint.route
+        is_search = isinstance(route, ObjectRoute) and route.operation == "search"
+        # That only calls count that may be made is a guess.
+        if is_search and not self._search_limit.admits(request.caller.portal_id, now_ms):
+            return secondly_limit_answer(correlation_id)
+        if scope["method"] in _WITH_BODY and route.reads_body:
             if not _is_json(request.headers.get(b"content-type")):
                 return container_answer(415)
             request.body = await read_body(scope, receive)
-        return await handler(request, self._clock_ms)
+        return await route.handler(request, self._clock_ms)
 
     def _find(self, scope: Scope) -> "_Found | Answer":
         """The endpoint of a path and method, or the container's page."""
@@ -128,7 +134,7 @@ class Application:
             return Answer(200, b"", None, ((b"allow", allowed),))
         if bad_id is not None:
             # A path id that is not numeric is told whatever the method is (observed on POST).
-            return _Found(match.by_method["GET"], match, bad_id)
+            return _Found(next(iter(match.by_method.values())), match, bad_id)
         return container_answer(405, (b"allow", allowed))
 
     async def _identify(
@@ -201,17 +207,24 @@ def _check_route(found: _Found, request: Request) -> Refusal | None:
     """Whether the type has the operation in this version, and the caller the scopes for it."""
     route = found.endpoint.route
     if isinstance(route, DefinitionRoute):
-        return route.check(request)
+        return route.check(request) or _id_refusal(found, request)
     version = found.endpoint.version.name
     row = capability(version, request.object_type, route.operation)
     if row is None:
         return unsupported_operation(request.object_type, types_offering(version, route.operation))
     if not request.caller.may(row.scopes):
         return missing_scopes(row.scopes)
-    if found.bad_id is not None and request.query.last("idProperty") is None:
-        problem = NonNumericId(found.bad_id)
-        return word_problem(problem, request.caller.portal_id, request.object_type.id)
+    if request.query.last("idProperty") is None:
+        return _id_refusal(found, request)
     return None
+
+
+def _id_refusal(found: _Found, request: Request) -> Refusal | None:
+    """Whether the id in the path could be one of a record."""
+    if found.bad_id is None:
+        return None
+    problem = NonNumericId(found.bad_id)
+    return word_problem(problem, request.caller.portal_id, request.object_type.id)
 
 
 def _is_json(content_type: bytes | None) -> bool:

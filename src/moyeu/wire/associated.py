@@ -1,10 +1,8 @@
 """The `associations` of a record in the answer to a read."""
 
-from base64 import b64encode
-from urllib.parse import quote
+from collections.abc import Iterable
 
-from moyeu.catalog.associations import CATEGORY_NUMBERS, AssociationType
-from moyeu.catalog.limits import ASSOCIATIONS_LIMIT_DEFAULT
+from moyeu.catalog.associations import AssociationType
 from moyeu.catalog.object_types import ObjectType
 from moyeu.operations.associations import Associated
 from moyeu.wire.bodies import Json
@@ -16,31 +14,36 @@ def associations_body(
 ) -> Json:
     """The associated records by object type: `{"companies": {"results": [{"id", "type"}]}}`.
 
-    A record stands once for each type (observed). Beyond 500 rows there is a cursor to the route
+    A record stands once for each type (observed). Beyond 500 records there is a cursor to the route
     of the associations; that number is the default of that route, a guess here.
     """
     body: Json = {}
     for each in associated:
-        shown = each.rows[:ASSOCIATIONS_LIMIT_DEFAULT]
-        of_type: Json = {"results": [{"id": str(id_), "type": kind.name} for id_, kind in shown]}
-        if len(each.rows) > len(shown):
-            after = cursor(*each.rows[len(shown)])
-            # The link has the type ids and the portal id, the cursor percent-encoded in both
-            # places: observed 2022 in a batch read of associations.
-            path = f"/crm/v3/objects/{type_id}/{record_id}/associations/{each.to.id}"
-            link = f"{base_url}{path}?portalId={portal_id}&after={after}"
-            of_type["paging"] = paging_body(after, link)
+        of_type: Json = {"results": linked_rows(each.rows)}
+        if each.after is not None:
+            # The link of v3 in every version: a guess.
+            address = base_url + "/crm/v3/objects"
+            link = associations_link(address, type_id, record_id, each.to.id, portal_id, each.after)
+            of_type["paging"] = paging_body(each.after, link)
         body[_key(each.to)] = of_type
     return body
 
 
-def cursor(record_id: int, kind: AssociationType) -> str:
-    """Where the next page begins: Base64 of `0-2-7502`, percent-encoded (observed 2022).
+def linked_rows(rows: Iterable[tuple[int, AssociationType]]) -> list[Json]:
+    """Associated records as v3 writes them, each once for each type (observed)."""
+    return [{"id": str(record_id), "type": kind.name} for record_id, kind in rows]
 
-    Category number, type id and record id. That it names the first record left out is a guess.
+
+def associations_link(
+    prefix: str, from_type_id: str, record_id: str, to_type_id: str, portal_id: int, after: str
+) -> str:
+    """The address of the next page of the associations of a record.
+
+    It has the type ids and the portal id, and the cursor percent-encoded as beside it (observed
+    2022 in a batch read of v3). prefix: the address up to the object type.
     """
-    text = f"{CATEGORY_NUMBERS[kind.category]}-{kind.type_id}-{record_id}"
-    return quote(b64encode(text.encode()), safe="")
+    path = f"/{from_type_id}/{record_id}/associations/{to_type_id}"
+    return f"{prefix}{path}?portalId={portal_id}&after={after}"
 
 
 def _key(to: ObjectType) -> str:

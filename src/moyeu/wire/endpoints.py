@@ -10,8 +10,23 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from moyeu.catalog.versions import VERSIONS, ApiVersion
-from moyeu.wire import records
+from moyeu.wire import records, searches
+from moyeu.wire.association_labels import ASSOCIATION_LABEL_ROUTES, ASSOCIATION_NAME_ROUTES
+from moyeu.wire.association_limits import ASSOCIATION_LIMIT_ROUTES
+from moyeu.wire.associations import (
+    BATCH_ROUTES,
+    NAMED_BATCH_ROUTES,
+    NAMED_NESTED_ROUTES,
+    NESTED_ROUTES,
+)
 from moyeu.wire.limits import LIMIT_ROUTES
+from moyeu.wire.list_routes import (
+    LIST_ALL_ROUTES,
+    LIST_HISTORY_ROUTES,
+    LIST_ROUTES,
+    list_all_prefixes,
+    list_history_prefixes,
+)
 from moyeu.wire.object_library import OBJECT_LIBRARY_ROUTES
 from moyeu.wire.owners import OWNER_ROUTES
 from moyeu.wire.pipelines import PIPELINE_ROUTES
@@ -51,9 +66,13 @@ OBJECT_ROUTES: tuple[ObjectRoute, ...] = (
     ObjectRoute("POST", "/{objectType}/batch/upsert", "batch_upsert", records.batch_upsert),
     ObjectRoute("POST", "/{objectType}/merge", "merge", records.merge),
     ObjectRoute("POST", "/{objectType}/gdpr-delete", "gdpr_delete", records.gdpr_delete),
-    # Not built yet: refused where the type lacks it, no route where it has it.
-    ObjectRoute("POST", "/{objectType}/search", "search", None),
+    ObjectRoute("POST", "/{objectType}/search", "search", searches.search),
 )
+
+
+def _by_name(version: ApiVersion) -> bool:
+    return version.association_form == "names"
+
 
 APIS: Final[tuple[Api, ...]] = (
     Api("Properties", lambda version: version.property_prefixes, PROPERTY_ROUTES),
@@ -65,6 +84,44 @@ APIS: Final[tuple[Api, ...]] = (
     Api("Pipelines", lambda version: version.pipeline_prefixes, PIPELINE_ROUTES),
     Api("Schemas", lambda version: version.schema_prefixes, SCHEMA_ROUTES),
     Api("Object library", lambda version: version.object_library_prefixes, OBJECT_LIBRARY_ROUTES),
+    Api(
+        "Associations of a record, by name",
+        lambda version: version.nested_association_prefixes if _by_name(version) else (),
+        NAMED_NESTED_ROUTES,
+    ),
+    Api(
+        "Associations of a record",
+        lambda version: () if _by_name(version) else version.nested_association_prefixes,
+        NESTED_ROUTES,
+    ),
+    Api(
+        "Associations in batches, by name",
+        lambda version: version.association_prefixes if _by_name(version) else (),
+        NAMED_BATCH_ROUTES,
+    ),
+    Api(
+        "Associations in batches",
+        lambda version: () if _by_name(version) else version.association_prefixes,
+        BATCH_ROUTES,
+    ),
+    Api(
+        "Association types, by name",
+        lambda version: version.association_prefixes if _by_name(version) else (),
+        ASSOCIATION_NAME_ROUTES,
+    ),
+    Api(
+        "Association labels",
+        lambda version: () if _by_name(version) else version.association_prefixes,
+        ASSOCIATION_LABEL_ROUTES,
+    ),
+    Api(
+        "Association limits",
+        lambda version: () if _by_name(version) else version.association_prefixes,
+        ASSOCIATION_LIMIT_ROUTES,
+    ),
+    Api("Lists", lambda version: version.list_prefixes, LIST_ROUTES),
+    Api("History of lists", list_history_prefixes, LIST_HISTORY_ROUTES),
+    Api("All lists", list_all_prefixes, LIST_ALL_ROUTES),
     Api("Owners", lambda version: version.owner_prefixes, OWNER_ROUTES),
     Api("Limits", lambda version: version.limit_prefixes, LIMIT_ROUTES),
 )

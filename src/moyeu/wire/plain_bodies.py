@@ -62,19 +62,22 @@ class _RawUpdate(msgspec.Struct, gc=False, rename=_WIRE_NAMES):
     trace_id: str | None = None
 
 
-class _Target(msgspec.Struct, gc=False):
-    # Ids are often written as numbers here; their spelling is kept.
+class Target(msgspec.Struct, gc=False):
+    """A record of an association; ids are often written as numbers, and their spelling is kept."""
+
     id: msgspec.Raw
 
 
-class _Spec(msgspec.Struct, gc=False, rename="camel"):
+class Spec(msgspec.Struct, gc=False, rename="camel"):
+    """An association type."""
+
     association_category: str
     association_type_id: Annotated[int, msgspec.Meta(ge=INT.minimum, le=INT.maximum)]
 
 
 class _Associated(msgspec.Struct, gc=False):
-    to: _Target
-    types: list[_Spec]
+    to: Target
+    types: list[Spec]
 
 
 class _Create(msgspec.Struct, Generic[V], gc=False, rename=_WIRE_NAMES):
@@ -94,14 +97,16 @@ class _Read(msgspec.Struct, Generic[V], gc=False, rename="camel"):
     id_property: str | UnsetType | None = UNSET
 
 
-class _Batch(msgspec.Struct, Generic[V], gc=False):
+class Batch(msgspec.Struct, Generic[V], gc=False):
+    """The body `{"inputs": [item, …]}`."""
+
     inputs: list[V]
 
 
-_decode_text_updates = msgspec.json.Decoder(_Batch[_TextUpdate]).decode
-_decode_raw_updates = msgspec.json.Decoder(_Batch[_RawUpdate]).decode
-_decode_text_creates = msgspec.json.Decoder(_Batch[_Create[str | None]]).decode
-_decode_raw_creates = msgspec.json.Decoder(_Batch[_Create[msgspec.Raw]]).decode
+_decode_text_updates = msgspec.json.Decoder(Batch[_TextUpdate]).decode
+_decode_raw_updates = msgspec.json.Decoder(Batch[_RawUpdate]).decode
+_decode_text_creates = msgspec.json.Decoder(Batch[_Create[str | None]]).decode
+_decode_raw_creates = msgspec.json.Decoder(Batch[_Create[msgspec.Raw]]).decode
 _decode_text_create = msgspec.json.Decoder(_Create[str | None]).decode
 _decode_raw_create = msgspec.json.Decoder(_Create[msgspec.Raw]).decode
 _decode_text_read = msgspec.json.Decoder(_Read[str]).decode
@@ -114,7 +119,7 @@ _decode_text = msgspec.json.Decoder(str).decode
 
 def plain_updates(body: bytes) -> Sequence[RecordInput]:
     """The inputs of a batch update or upsert, in order."""
-    _check_no_null_character(body)
+    check_no_null_character(body)
     inputs: Sequence[RecordInput]
     try:
         inputs = _decode_text_updates(body).inputs
@@ -122,13 +127,13 @@ def plain_updates(body: bytes) -> Sequence[RecordInput]:
         # Numbers and booleans among the texts: their spelling is kept.
         inputs = [_spell_out(each) for each in _decode_raw_updates(body).inputs]
     _check_names(inputs)
-    _check_no_duplicate_fields(body, 1 + _count_update_fields(inputs))
+    check_no_duplicate_fields(body, 1 + _count_update_fields(inputs))
     return inputs
 
 
 def plain_creates(body: bytes) -> Sequence[RecordInput]:
     """The inputs of a batch create, in order."""
-    _check_no_null_character(body)
+    check_no_null_character(body)
     try:
         texts = _decode_text_creates(body).inputs
         inputs = [_created(each, each.properties) for each in texts]
@@ -138,13 +143,13 @@ def plain_creates(body: bytes) -> Sequence[RecordInput]:
         inputs = [_created(each, _spelled(each.properties)) for each in raws]
         fields = _count_create_fields(raws)
     _check_names(inputs)
-    _check_no_duplicate_fields(body, 1 + fields)
+    check_no_duplicate_fields(body, 1 + fields)
     return inputs
 
 
 def plain_create(body: bytes) -> RecordInput:
     """The input of a create, which has no id; or of an update, whose id the path has."""
-    _check_no_null_character(body)
+    check_no_null_character(body)
     try:
         text = _decode_text_create(body)
         given = _created(text, text.properties)
@@ -154,7 +159,7 @@ def plain_create(body: bytes) -> RecordInput:
         given = _created(raw, _spelled(raw.properties))
         fields = _count_create_fields([raw])
     _check_names([given])
-    _check_no_duplicate_fields(body, fields)
+    check_no_duplicate_fields(body, fields)
     return given
 
 
@@ -169,17 +174,17 @@ class BatchRead(msgspec.Struct, frozen=True):
 
 def plain_read(body: bytes) -> BatchRead:
     """The ids and the wished properties of a batch read, or the ids of a batch archive."""
-    _check_no_null_character(body)
+    check_no_null_character(body)
     found: _Read[str] | _Read[msgspec.Raw]
     try:
         found = _decode_text_read(body)
         ids = tuple(each.id for each in found.inputs)
     except msgspec.ValidationError:
         found = _decode_raw_read(body)
-        ids = tuple(_id_of(each.id) for each in found.inputs)
+        ids = tuple(id_of(each.id) for each in found.inputs)
     beside = (found.properties, found.properties_with_history, found.id_property)
     fields = 1 + len(ids) + sum(each is not UNSET for each in beside)
-    _check_no_duplicate_fields(body, fields)
+    check_no_duplicate_fields(body, fields)
     return BatchRead(
         ids,
         None if found.id_property is UNSET else found.id_property,
@@ -193,7 +198,7 @@ def plain_read(body: bytes) -> BatchRead:
 
 def _spell_out(given: _RawUpdate) -> RecordInput:
     return RecordInput(
-        _id_of(given.id), _spelled(given.properties), given.id_property, given.trace_id
+        id_of(given.id), _spelled(given.properties), given.id_property, given.trace_id
     )
 
 
@@ -203,19 +208,22 @@ def _created(given: _Create[Any], properties: dict[str, str | None]) -> RecordIn
 
 
 def _association(given: _Associated) -> InlineAssociation:
-    specs = []
-    for each in given.types:
-        if each.association_category not in ASSOCIATION_CATEGORIES:
-            raise NotPlainError
-        specs.append(AssociationSpec(each.association_category, each.association_type_id))
-    return InlineAssociation(_id_of(given.to.id), tuple(specs))
+    return InlineAssociation(id_of(given.to.id), tuple(map(spec_of, given.types)))
+
+
+def spec_of(given: Spec) -> AssociationSpec:
+    """The association type; one of a category that does not exist is not plain."""
+    if given.association_category not in ASSOCIATION_CATEGORIES:
+        raise NotPlainError
+    return AssociationSpec(given.association_category, given.association_type_id)
 
 
 def _spelled(properties: Mapping[str, msgspec.Raw]) -> dict[str, str | None]:
     return {name: _text_of(raw) for name, raw in properties.items()}
 
 
-def _id_of(raw: msgspec.Raw) -> str:
+def id_of(raw: msgspec.Raw) -> str:
+    """An id as it was spelled."""
     text = _text_of(raw)
     if text is None:
         raise NotPlainError
@@ -239,7 +247,8 @@ def _text_of(raw: msgspec.Raw) -> str | None:
 # --- what msgspec lets pass -------------------------------------------------------------------
 
 
-def _check_no_null_character(body: bytes) -> None:
+def check_no_null_character(body: bytes) -> None:
+    """Leaves a body to the reference reader that may have a null character in a text."""
     if b"\\u0000" in body:
         raise NotPlainError
 
@@ -281,7 +290,7 @@ def _count_create_fields(inputs: Iterable[_Create[Any]]) -> int:
     return count
 
 
-def _check_no_duplicate_fields(body: bytes, decoded: int) -> None:
+def check_no_duplicate_fields(body: bytes, decoded: int) -> None:
     """Counts fields: `":` without white space stands at least once for each field in the text.
 
     decoded: the fields that were decoded. When the numbers are equal, none was named twice and

@@ -9,6 +9,7 @@ from typing import Any, Final
 from moyeu.catalog.associations import CATEGORY_NUMBERS
 from moyeu.catalog.object_types import looks_like_type_id, object_type_by_id
 from moyeu.crm import problems as p
+from moyeu.crm.association_problems import AssociationLimitExceeded
 from moyeu.crm.schema_problems import UnknownObjectType
 from moyeu.wire.bodies import Json
 from moyeu.wire.errors import (
@@ -303,6 +304,29 @@ def _many_for_one_to_one(problem: p.ManyForOneToOne, _portal_id: int, _type_id: 
     )
 
 
+def _association_limit(
+    problem: AssociationLimitExceeded, _portal_id: int, _type_id: str
+) -> Refusal:
+    # A guess in the style of records that are not there; the text of the entry is ours.
+    return Refusal(
+        400,
+        _INVALID_ASSOCIATIONS,
+        VALIDATION,
+        context={
+            "ASSOCIATIONS_LIMIT_EXCEEDED": [association_limit_text(problem)],
+            "objectId": [problem.record_id],
+            "objectType": [problem.object_type],
+        },
+    )
+
+
+def association_limit_text(problem: AssociationLimitExceeded) -> str:
+    """What is said of a record that would have too many associations; it may be a new one."""
+    category, type_id = problem.type
+    record = f"{problem.object_type}={problem.record_id or 'new'}"
+    return f"{record} cannot have more than {problem.limit} associations of {category}={type_id}"
+
+
 def _type_gone(problem: UnknownObjectType, _portal_id: int, _type_id: str) -> Refusal:
     return unknown_type(problem.text, is_id=looks_like_type_id(problem.text))
 
@@ -331,6 +355,7 @@ RECORD_WORDS: Final[dict[type[p.Problem], Render]] = {
     p.AssociationTargetsInvalid: _association_targets_invalid,
     p.WrongAssociationDirection: _wrong_direction,
     p.ManyForOneToOne: _many_for_one_to_one,
+    AssociationLimitExceeded: _association_limit,
     p.MergeWithItself: _merge_with_itself,
     p.NotMergeable: _not_mergeable,
 }

@@ -12,6 +12,7 @@ from moyeu.operations import records as operations
 from moyeu.operations.merges import erase_record, merge_records
 from moyeu.operations.turns import definitions_of
 from moyeu.operations.upserts import upsert_records
+from moyeu.wire.access import edit_associations_refusal
 from moyeu.wire.answering import batch_answer, created, ok, refuse
 from moyeu.wire.bodies import Json
 from moyeu.wire.decode import (
@@ -34,7 +35,7 @@ from moyeu.wire.encode import (
     read_record,
     written_record,
 )
-from moyeu.wire.errors import container_answer
+from moyeu.wire.errors import container_answer, render_refusal
 from moyeu.wire.exchange import NO_CONTENT, Answer, Request
 from moyeu.wire.jackson import JsonProblem
 from moyeu.wire.paging import next_query, paging_body
@@ -86,7 +87,20 @@ async def batch_update(request: Request, clock_ms: Clock) -> Answer:
 async def batch_create(request: Request, clock_ms: Clock) -> Answer:
     """`POST …/batch/create`."""
     inputs = await decoded(decode_batch_create, request.body)
+    if not isinstance(inputs, JsonProblem):
+        refused = _associating_refused(request, asked=any(each.associations for each in inputs))
+        if refused is not None:
+            return refused
     return await _write_batch(request, clock_ms, inputs, operations.create_records, 201)
+
+
+def _associating_refused(request: Request, *, asked: bool) -> Answer | None:
+    """The refusal of a create with associations by a user who may not change them, if so.
+
+    The whole call is refused, before its values are looked at: a guess.
+    """
+    refusal = edit_associations_refusal(request) if asked else None
+    return None if refusal is None else render_refusal(refusal, request.correlation_id)
 
 
 async def batch_upsert(request: Request, clock_ms: Clock) -> Answer:
@@ -127,6 +141,9 @@ async def create(request: Request, _clock_ms: Clock) -> Answer:
     given = await decoded(decode_create, request.body)
     if isinstance(given, JsonProblem):
         return refuse(request, given)
+    refused = _associating_refused(request, asked=bool(given.associations))
+    if refused is not None:
+        return refused
     plan = await operations.create_records(
         request.store,
         request.occasion(),

@@ -25,14 +25,20 @@ class ObjectRoute:
     method: str
     template: str
     operation: Operation
-    handler: Handler | None
+    handler: Handler
+
+    @property
+    def reads_body(self) -> bool:
+        """Whether it has a body where its method can."""
+        return True
 
 
 @dataclass(frozen=True, slots=True)
 class DefinitionRoute:
     """A route of another API; where the template names `{objectType}`, every type has it.
 
-    check: who may call it.
+    check: who may call it. reads_body: whether it has one where its method can; without, the media
+    type does not matter either (a guess: clients send none).
     """
 
     name: str
@@ -40,6 +46,7 @@ class DefinitionRoute:
     template: str
     check: AccessCheck
     handler: Handler
+    reads_body: bool = True
 
 
 @dataclass(frozen=True, slots=True)

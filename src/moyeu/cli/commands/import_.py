@@ -20,9 +20,10 @@ from moyeu.cli.occasions import occasion_of
 from moyeu.cli.table_mappings import read_mapping
 from moyeu.cli.table_words import row_words, table_words
 from moyeu.crm.problems import Problem
+from moyeu.operations.archive_reading import read_header
 from moyeu.operations.loading import PROBLEMS_MAX
 from moyeu.operations.portals import PortalNotFound, find_portal
-from moyeu.operations.restoring import Restored, import_portal, read_header
+from moyeu.operations.restoring import Restored, import_portal
 from moyeu.operations.table_imports import TableImported, TableRow, TableShape, import_table
 from moyeu.operations.tables import REASON_TITLE, TableMapping, guard_cell
 from moyeu.settings import Settings

@@ -2,17 +2,20 @@
 
 import asyncio
 import shlex
-from typing import Annotated
+from typing import Annotated, Final
 
 from cyclopts import Parameter
 
 from moyeu.app import system_clock_ms
 from moyeu.cli.console import print_json, print_table, show
 from moyeu.cli.databases import opened
+from moyeu.cli.exits import USAGE, CommandError, no_portal
 from moyeu.cli.flags import DatabaseFlags, JsonFlag, settings_of
 from moyeu.crm.values.moment import render_ms
-from moyeu.operations.portals import create_portal, list_portals
+from moyeu.operations.portals import create_portal, list_portals, set_search_lag
 from moyeu.storage.contract import Portal
+
+_SEARCH_LAG_MAX_S: Final = 3_600
 
 
 def create(
@@ -47,6 +50,32 @@ def show_all(*, flags: DatabaseFlags | None = None, json: JsonFlag = False) -> N
     else:
         titles = ("id", "createdAt", "name")
         print_table(titles, [[str(each[title]) for title in titles] for each in portals])
+
+
+def search_lag(
+    portal: Annotated[int, Parameter(help="The id of the portal.")],
+    seconds: Annotated[
+        float, Parameter(help=f"Seconds, {_SEARCH_LAG_MAX_S} at most; 0 is at once.")
+    ],
+    /,
+    *,
+    flags: DatabaseFlags | None = None,
+) -> None:
+    """Set how late searches see what was written.
+
+    HubSpot's own searches see new and changed records after some seconds, which clients must not
+    mistake for records that are not there; a portal begins without such a lag. It is kept in the
+    database. No server may have the database open.
+
+    Example: moyeu portal search-lag 20000001 10
+    """
+    if not 0 <= seconds <= _SEARCH_LAG_MAX_S:
+        raise CommandError(f"SECONDS must be from 0 to {_SEARCH_LAG_MAX_S}", USAGE)
+    with opened(settings_of(flags).settings, must_exist=True) as store:
+        problem = asyncio.run(set_search_lag(store, portal, round(seconds * 1_000)))
+    if problem is not None:
+        raise CommandError(no_portal(problem.portal_id))
+    show(f"searches see a change {seconds:g} s after it" if seconds else "searches see all at once")
 
 
 def _token_command(portal_id: int, flags: DatabaseFlags | None) -> str:

@@ -6,6 +6,7 @@ import secrets
 from typing import Annotated
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from moyeu.app import system_clock_ms
 from moyeu.cli.console import print_json, print_table, show, warn
@@ -18,6 +19,7 @@ from moyeu.operations.portals import (
     AmbiguousToken,
     PortalNotFound,
     TokenNotFound,
+    TokenUser,
     UnknownScopes,
     create_token,
     known_scopes,
@@ -41,6 +43,20 @@ def create(
             negative=(),
         ),
     ],
+    user: Annotated[
+        int | None,
+        Parameter(
+            help="The id of the user that the token acts for; without it the app acts for itself.",
+            validator=Number(gte=1, lte=2**53),
+        ),
+    ] = None,
+    edit_associations: Annotated[
+        bool,
+        Parameter(
+            help="Whether that user has the Edit Associations permission, which 2026-09 and its"
+            " beta ask for.",
+        ),
+    ] = True,
     flags: DatabaseFlags | None = None,
     json: JsonFlag = False,
 ) -> None:
@@ -50,9 +66,12 @@ def create(
 
     Example: moyeu token create --portal 20000001 --scope crm.objects.contacts.read
     """
+    acting_for = _user(user, may_edit_associations=edit_associations)
     with opened(settings_of(flags).settings, must_exist=True) as store:
         scopes = _meant_scopes(scope)
-        made = asyncio.run(create_token(store, portal, scopes, system_clock_ms(), secrets.randbits))
+        made = asyncio.run(
+            create_token(store, portal, scopes, system_clock_ms(), secrets.randbits, acting_for)
+        )
     if isinstance(made, Problem):
         raise CommandError(_words(made))
     if json:
@@ -77,10 +96,15 @@ def show_all(
         print_json([_told(each) for each in found])
         return
     rows = [
-        (each.hint + "…", render_ms(each.created_at_ms), str(len(each.caller.scopes)))
+        (
+            each.hint + "…",
+            render_ms(each.created_at_ms),
+            str(len(each.caller.scopes)),
+            each.caller.user or "",
+        )
         for each in found
     ]
-    print_table(("token", "createdAt", "scopes"), rows)
+    print_table(("token", "createdAt", "scopes", "user"), rows)
 
 
 def revoke(
@@ -99,6 +123,14 @@ def revoke(
     if problem is not None:
         raise CommandError(_words(problem))
     show("revoked")
+
+
+def _user(user_id: int | None, *, may_edit_associations: bool) -> TokenUser | None:
+    if user_id is not None:
+        return TokenUser(user_id, may_edit_associations)
+    if not may_edit_associations:
+        raise CommandError("--no-edit-associations is about a user: give --user too")
+    return None
 
 
 def _meant_scopes(given: tuple[str, ...]) -> frozenset[str]:
@@ -134,4 +166,6 @@ def _told(token: Token) -> dict[str, object]:
         "portalId": token.caller.portal_id,
         "createdAt": render_ms(token.created_at_ms),
         "scopes": sorted(token.caller.scopes),
+        "userId": token.caller.user_id,
+        "mayEditAssociations": not token.caller.lacks_edit_associations,
     }

@@ -49,7 +49,7 @@ class OneOf(Condition):
     """Some key of the value is among these."""
 
     field: Field
-    keys: tuple[Key, ...]
+    keys: frozenset[Key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class NoneOf(Condition):
     """Has a value, and no key of it is among these."""
 
     field: Field
-    keys: tuple[Key, ...]
+    keys: frozenset[Key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Linked(Condition):
     """Is associated, by whatever type, with at least one of these records of an object type."""
 
     object_type_id: str
-    record_ids: tuple[int, ...]
+    record_ids: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +103,8 @@ class Mentions(Condition):
     words: tuple[str, ...]
 
 
-LinkedTo = Callable[[str, Sequence[int]], bool]
-"""Whether the record at hand is associated with one of these records of an object type."""
+LinkedTo = Callable[[Linked], bool]
+"""Whether the record at hand meets the condition."""
 
 
 def meets(condition: Condition, properties: Mapping[str, str], linked_to: LinkedTo) -> bool:
@@ -114,7 +114,7 @@ def meets(condition: Condition, properties: Mapping[str, str], linked_to: Linked
     if isinstance(condition, AnyOf):
         return any(meets(each, properties, linked_to) for each in condition.parts)
     if isinstance(condition, Linked):
-        return linked_to(condition.object_type_id, condition.record_ids)
+        return linked_to(condition)
     if isinstance(condition, Mentions):
         texts = [properties.get(name, "") for name in condition.names]
         return mentions(texts, condition.words)
@@ -139,8 +139,7 @@ def _value_meets(
     keys = keys_of(field, value)
     if isinstance(condition, Within):
         return any(_lies_within(condition, key) for key in keys)
-    found = any(key in condition.keys for key in keys)
-    return found if isinstance(condition, OneOf) else not found
+    return condition.keys.isdisjoint(keys) == isinstance(condition, NoneOf)
 
 
 def _lies_within(condition: Within, key: Key) -> bool:

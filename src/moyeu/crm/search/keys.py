@@ -5,8 +5,9 @@ integers compare with floats exactly. Marks of the facts: COMPATIBILITY.md, sect
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from moyeu.catalog.properties import PropertyDefinition
@@ -116,37 +117,49 @@ def words_of(text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Glob:
-    """A text in which each `*` stands for any characters; without one it is that text."""
+    """A text in which each wildcard stands for any characters; without one it is that text.
+
+    parts: what the wildcards part; only the first and the last may be empty. length_min: how long
+    they are together. Both are kept since a pattern is compared with each word of each value.
+    """
 
     text: str
+    wildcard: str = _WILDCARD
+    parts: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    length_min: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        first, *more = self.text.split(self.wildcard)
+        parts = (first, *filter(None, more[:-1]), *more[-1:])
+        object.__setattr__(self, "parts", parts)
+        object.__setattr__(self, "length_min", sum(map(len, parts)))
 
     @property
     def is_exact(self) -> bool:
         """Whether it has no wildcard."""
-        return _WILDCARD not in self.text
+        return len(self.parts) == 1
 
     @property
     def prefix(self) -> str:
         """What stands before the first wildcard."""
-        return self.text.partition(_WILDCARD)[0]
+        return self.parts[0]
 
     @property
     def is_prefix(self) -> bool:
         """Whether its only wildcards end it."""
-        return not self.is_exact and not self.text.rstrip(_WILDCARD).count(_WILDCARD)
+        return len(self.parts) == 2 and not self.parts[1]
 
     def matches(self, text: str) -> bool:
         """Whether the whole text is one that the pattern stands for; takes no second looks."""
-        first, *middle = self.text.split(_WILDCARD)
-        if not middle:
-            return text == first
-        last = middle.pop()
-        if len(text) < len(first) + len(last) or not text.startswith(first):
+        if self.is_exact:
+            return text == self.text
+        if len(text) < self.length_min:
             return False
-        if not text.endswith(last):
+        first, last = self.parts[0], self.parts[-1]
+        if not (text.startswith(first) and text.endswith(last)):
             return False
         place, end = len(first), len(text) - len(last)
-        for part in middle:
+        for part in self.parts[1:-1]:
             found = text.find(part, place, end)
             if found < 0:
                 return False
@@ -170,8 +183,13 @@ class TokenPattern:
         text = value.lower() if field.folds_case else value
         if self.whole is not None and self.whole.matches(text):
             return True
-        tokens = words_of(text)
-        return bool(self.words) and all(any(map(word.matches, tokens)) for word in self.words)
+        # A dictionary, so that words without wildcards cost a look-up each however many there are.
+        tokens = dict.fromkeys(words_of(text))
+        return bool(self.words) and all(_matches_some(word, tokens) for word in self.words)
+
+
+def _matches_some(word: Glob, tokens: Collection[str]) -> bool:
+    return word.text in tokens if word.is_exact else any(map(word.matches, tokens))
 
 
 def token_pattern(field: Field, text: str) -> TokenPattern:
@@ -186,5 +204,11 @@ def token_pattern(field: Field, text: str) -> TokenPattern:
 
 def mentions(texts: Sequence[str], words: Sequence[str]) -> bool:
     """Whether each word begins a token of one of the texts; words are in lower case."""
-    tokens = [token for text in texts for token in words_of(text.lower())]
-    return bool(words) and all(any(each.startswith(word) for each in tokens) for word in words)
+    tokens = sorted(token for text in texts for token in words_of(text.lower()))
+    return bool(words) and all(_begins_some(word, tokens) for word in words)
+
+
+def _begins_some(word: str, tokens: Sequence[str]) -> bool:
+    """Whether the word begins one of the tokens, which are sorted: if so, the next one after it."""
+    place = bisect_left(tokens, word)
+    return place < len(tokens) and tokens[place].startswith(word)

@@ -21,6 +21,17 @@ class _Rows(Protocol):
     def _rows(self, statement: str, parameters: Mapping[str, Any] | Row = ()) -> list[Row]: ...
 
 
+class _Links(Protocol):
+    def linked(
+        self,
+        portal_id: int,
+        from_type_id: str,
+        to_type_id: str,
+        starts: Sequence[tuple[int, int]],
+        count_max: int,
+    ) -> dict[int, list[Association]]: ...
+
+
 class AssociationReads:
     """The reads of associations beside those of whole records."""
 
@@ -38,17 +49,17 @@ class AssociationReads:
         )
         return frozenset(record_id for (record_id,) in rows)
 
-    def linked_ids(
+    def linked(
         self: _Rows,
         portal_id: int,
         from_type_id: str,
         to_type_id: str,
         starts: Sequence[tuple[int, int]],
         count_max: int,
-    ) -> dict[int, list[int]]:
+    ) -> dict[int, list[Association]]:
         """See the contract."""
         rows = self._rows(
-            queries.LINKED_IDS,
+            queries.LINKED,
             {
                 "portal_id": portal_id,
                 "from_type_id": from_type_id,
@@ -57,10 +68,25 @@ class AssociationReads:
                 "count_max": count_max,
             },
         )
-        found: dict[int, list[int]] = {from_id: [] for from_id, _ in starts}
-        for from_id, to_id in rows:
-            found[from_id].append(to_id)
+        found: dict[int, list[Association]] = {from_id: [] for from_id, _ in starts}
+        for row in rows:
+            found[row[1]].append(Association(*row))
         return found
+
+    def linked_ids(
+        self: _Links,
+        portal_id: int,
+        from_type_id: str,
+        to_type_id: str,
+        starts: Sequence[tuple[int, int]],
+        count_max: int,
+    ) -> dict[int, list[int]]:
+        """See the contract."""
+        found = self.linked(portal_id, from_type_id, to_type_id, starts, count_max)
+        return {
+            from_id: list(dict.fromkeys(each.to_record_id for each in rows))
+            for from_id, rows in found.items()
+        }
 
     def pair_associations(
         self: _Rows,
@@ -108,24 +134,13 @@ class AssociationReads:
             found.setdefault(row[1], []).append(Association(*row))
         return found
 
-    def count_linked(
-        self: _Rows, portal_id: int, from_type_id: str, to_type_id: str, from_ids: Sequence[int]
-    ) -> dict[int, int]:
-        """See the contract."""
-        return dict(
-            self._rows(
-                queries.COUNT_LINKED,
-                {
-                    "portal_id": portal_id,
-                    "from_type_id": from_type_id,
-                    "to_type_id": to_type_id,
-                    "record_ids": _json(list(dict.fromkeys(from_ids))),
-                },
-            )
-        )
-
     def count_by_type(
-        self: _Rows, portal_id: int, from_type_id: str, to_type_id: str, from_ids: Sequence[int]
+        self: _Rows,
+        portal_id: int,
+        from_type_id: str,
+        to_type_id: str,
+        keys: Sequence[TypeKey],
+        from_ids: Sequence[int],
     ) -> dict[tuple[int, TypeKey], int]:
         """See the contract."""
         rows = self._rows(
@@ -134,6 +149,7 @@ class AssociationReads:
                 "portal_id": portal_id,
                 "from_type_id": from_type_id,
                 "to_type_id": to_type_id,
+                "keys": _json(list(keys)),
                 "record_ids": _json(list(dict.fromkeys(from_ids))),
             },
         )

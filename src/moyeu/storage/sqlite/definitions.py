@@ -16,8 +16,14 @@ from moyeu.catalog.properties import (
     standard_properties,
 )
 from moyeu.crm.admin_rules import NO_ADMIN_RULES, AdminRules
+from moyeu.crm.associations import CUSTOM_CATEGORY
 from moyeu.crm.definitions import Owner, Team, TypeDefinitions, define_type
-from moyeu.crm.object_schemas import ObjectSchema, PortalTypes, portal_types
+from moyeu.crm.object_schemas import (
+    ObjectSchema,
+    PortalTypes,
+    SchemaAssociation,
+    portal_types,
+)
 from moyeu.crm.validations import ValidationRule
 from moyeu.storage.contract import (
     AuditEntry,
@@ -363,6 +369,12 @@ class DefinitionWrites(DefinitionReads):
             self._remove(portal_id, type_id, "association_type", _key(each))
             self._remove(portal_id, type_id, "association_limit", _key(each))
             self.object_types_changed(portal_id, type_id)
+        removed = [each.type_id for each in types if each.category == CUSTOM_CATEGORY]
+        if removed:
+            self._connection.execute(
+                queries.KEEP_ASSOCIATION_TYPE_IDS,
+                {"portal_id": portal_id, "next_association_type": max(removed) + 1},
+            )
 
     def put_association_limit(
         self, portal_id: int, kind: AssociationType, limit: int | None
@@ -374,6 +386,12 @@ class DefinitionWrites(DefinitionReads):
         else:
             self._put(portal_id, type_id, "association_limit", _key(kind), str(limit))
         self.object_types_changed(portal_id, type_id)
+
+    def remove_schema_limit(self, portal_id: int, association: SchemaAssociation) -> None:
+        """Lifts the limit of an association type that a schema holds."""
+        type_id = association.from_object_type_id
+        name = f"{CUSTOM_CATEGORY}:{association.id}"
+        self._remove(portal_id, type_id, "association_limit", name)
 
     def put_pipeline(self, portal_id: int, object_type_id: str, pipeline: Pipeline) -> None:
         """See the contract."""

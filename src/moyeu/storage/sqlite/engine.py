@@ -38,7 +38,10 @@ from moyeu.storage.sqlite.connection import open_reader, open_writer
 from moyeu.storage.sqlite.definitions import Snapshots
 from moyeu.storage.sqlite.lock import ProcessLock
 from moyeu.storage.sqlite.migrate import migrate
+from moyeu.storage.sqlite.search_feed import SearchFeed
+from moyeu.storage.sqlite.search_index import USUAL_LIMITS, SearchIndex, SearchLimits
 from moyeu.storage.sqlite.search_scan import matching, scan
+from moyeu.storage.sqlite.search_sql import NotIndexedError
 from moyeu.storage.sqlite.transaction import SqliteReadTransaction, SqliteWriteTransaction
 
 T = TypeVar("T")
@@ -92,6 +95,7 @@ class SqliteStore:
         readers: int = 2,
         wal_checkpoint_pages: int = 1_000,
         write_wait_max_s: float = 10.0,
+        search: SearchLimits = USUAL_LIMITS,
         vfs: str | None = None,
     ) -> None:
         self.path = path
@@ -124,6 +128,10 @@ class SqliteStore:
         self._reader_connections: list[apsw.Connection] = []
         self._reader = threading.local()
         self._readers = ThreadPoolExecutor(readers, "moyeu-reader")
+        self._scan_max = search.scan_max
+        self._feed = SearchFeed()
+        self._index = SearchIndex(path, vfs, self._feed, search)
+        self._searcher = ThreadPoolExecutor(1, "moyeu-search")
         self._writer = threading.Thread(target=self._write_loop, name="moyeu-writer", daemon=True)
         self._writer.start()
 
@@ -159,7 +167,18 @@ class SqliteStore:
 
     async def search(self, search: RecordSearch) -> FoundRecords:
         """See the contract."""
-        return await self.read(lambda transaction: scan(transaction, search))
+
+        def look_at_all(transaction: ReadTransaction) -> FoundRecords:
+            return scan(transaction, search)
+
+        if search.seen_until_ms is not None:
+            return await self.read(look_at_all)
+        return await self._search(
+            search.portal_id,
+            search.object_type_id,
+            lambda: self._index.search(search),
+            look_at_all,
+        )
 
     async def matching_ids(
         self,
@@ -171,11 +190,49 @@ class SqliteStore:
     ) -> list[int]:
         """See the contract."""
 
-        def work(transaction: ReadTransaction) -> list[int]:
+        def look_at_all(transaction: ReadTransaction) -> list[int]:
             found = matching(transaction, portal_id, object_type_id, condition, from_id)
             return [each.record_id for each in islice(found, count_max)]
 
-        return await self.read(work)
+        return await self._search(
+            portal_id,
+            object_type_id,
+            lambda: self._index.matching_ids(
+                portal_id, object_type_id, condition, from_id, count_max
+            ),
+            look_at_all,
+        )
+
+    async def _search(
+        self,
+        portal_id: int,
+        object_type_id: str,
+        step: Callable[[], T | None],
+        look_at_all: Callable[[ReadTransaction], T],
+    ) -> T:
+        """Answers from the index step by step, or by a look at all records.
+
+        So do types with few records, for which a column is not worth making.
+        """
+
+        def look_at_few(transaction: ReadTransaction) -> T | None:
+            assert isinstance(transaction, SqliteReadTransaction)
+            if transaction.has_more_records(portal_id, object_type_id, self._scan_max):
+                return None
+            return look_at_all(transaction)
+
+        if not self._index.covers(portal_id, object_type_id):
+            found = await self.read(look_at_few)
+            if found is not None:
+                return found
+        loop = asyncio.get_running_loop()
+        try:
+            found = None
+            while found is None:
+                found = await loop.run_in_executor(self._searcher, step)
+        except NotIndexedError:
+            return await self.read(look_at_all)
+        return found
 
     def cached_definitions(self, portal_id: int, object_type_id: str) -> TypeDefinitions | None:
         """See the contract."""
@@ -287,6 +344,8 @@ class SqliteStore:
             self._connection.execute("BEGIN IMMEDIATE")
             for piece in group:
                 piece.result = piece.work(transaction)
+            if transaction.removals:
+                self._feed.announce(transaction.removals)
             self._connection.execute("COMMIT")
         except apsw.FullError as error:
             self._undo()
@@ -330,10 +389,13 @@ class SqliteStore:
         # Some failures have rolled back already; a blind ROLLBACK would raise.
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
+        self._feed.settle()
         self._transaction.forget()
 
     def _refresh(self, transaction: SqliteWriteTransaction) -> None:
         """Drops from the caches what the commit has made old."""
+        if transaction.removals:
+            self._feed.settle()
         if not transaction.changed_definitions and not transaction.removed_tokens:
             return
         with self._cache_lock:
@@ -355,6 +417,7 @@ class SqliteStore:
             " restart to recover"
         )
         self._broken = broken
+        self._feed.settle()
         _log.critical("%s", broken)
         try:
             if self.on_broken is not None:
@@ -376,6 +439,8 @@ class SqliteStore:
         self._queue.put(None)
         self._writer.join()
         self._readers.shutdown()
+        self._searcher.shutdown()
+        self._index.close()
         for connection in self._reader_connections:
             connection.close()
         if self._broken is None:

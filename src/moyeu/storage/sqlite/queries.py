@@ -26,18 +26,21 @@ WHERE portal_id = :portal_id
 """
 
 TOKENS: Final = """
-SELECT token_hash, portal_id, app_id, user_id, scopes, hint, created_at_ms FROM token
+SELECT token_hash, portal_id, app_id, user_id, scopes, may_edit_associations, hint, created_at_ms
+FROM token
 WHERE portal_id = :portal_id ORDER BY created_at_ms, hint
 """
 
 CALLER: Final = """
-SELECT portal_id, app_id, user_id, scopes FROM token WHERE token_hash = :token_hash
+SELECT portal_id, app_id, user_id, scopes, may_edit_associations FROM token
+WHERE token_hash = :token_hash
 """
 
 ADD_TOKEN: Final = """
 INSERT OR REPLACE INTO token
-    (token_hash, portal_id, app_id, user_id, scopes, hint, created_at_ms)
-VALUES (:token_hash, :portal_id, :app_id, :user_id, :scopes, :hint, :created_at_ms)
+    (token_hash, portal_id, app_id, user_id, scopes, hint, created_at_ms, may_edit_associations)
+VALUES (:token_hash, :portal_id, :app_id, :user_id, :scopes, :hint, :created_at_ms,
+    :may_edit_associations)
 """
 
 REMOVE_TOKEN: Final = """
@@ -144,7 +147,8 @@ RETURNING next_object_type
 """
 
 COUNTERS: Final = """
-SELECT next_record_id, next_object_type FROM portal WHERE portal_id = :portal_id
+SELECT next_record_id, next_object_type, next_list, next_list_folder, next_association_type
+FROM portal WHERE portal_id = :portal_id
 """
 
 # How much of everything does the portal have?
@@ -157,13 +161,28 @@ SELECT (SELECT count(*) FROM owner WHERE portal_id = :portal_id),
        (SELECT count(*) FROM record WHERE portal_id = :portal_id),
        (SELECT count(*) FROM association WHERE portal_id = :portal_id),
        (SELECT count(*) FROM record_merged WHERE portal_id = :portal_id),
-       (SELECT count(*) FROM record_write WHERE portal_id = :portal_id)
+       (SELECT count(*) FROM record_write WHERE portal_id = :portal_id),
+       (SELECT count(*) FROM list WHERE portal_id = :portal_id),
+       (SELECT count(*) FROM list_folder WHERE portal_id = :portal_id),
+       (SELECT count(*) FROM list_membership WHERE portal_id = :portal_id)
 """
 
 RESTORE_COUNTERS: Final = """
 UPDATE portal SET next_record_id = max(next_record_id, :next_record_id),
-                  next_object_type = max(next_object_type, :next_object_type)
+                  next_object_type = max(next_object_type, :next_object_type),
+                  next_association_type = max(next_association_type, :next_association_type)
 WHERE portal_id = :portal_id
+"""
+
+KEEP_ASSOCIATION_TYPE_IDS: Final = """
+UPDATE portal SET next_association_type = max(next_association_type, :next_association_type)
+WHERE portal_id = :portal_id
+"""
+
+SEARCH_LAG: Final = "SELECT search_lag_ms FROM portal WHERE portal_id = :portal_id"
+
+PUT_SEARCH_LAG: Final = """
+UPDATE portal SET search_lag_ms = :lag_ms WHERE portal_id = :portal_id
 """
 
 PULL_STATE: Final = "SELECT state FROM pull WHERE portal_id = :portal_id"
@@ -305,6 +324,12 @@ WHERE portal_id = :portal_id AND object_type_id = :object_type_id AND archived_a
 ORDER BY record_id LIMIT :count_max
 """
 
+# Are there more records than that, archived ones included? Walks that many keys.
+HAS_MORE_RECORDS: Final = """
+SELECT 1 FROM record
+WHERE portal_id = :portal_id AND object_type_id = :object_type_id LIMIT 1 OFFSET :count
+"""
+
 COUNT_RECORDS: Final = """
 SELECT count(*) FROM record
 WHERE portal_id = :portal_id AND object_type_id = :object_type_id AND archived_at_ms IS NULL
@@ -371,6 +396,13 @@ ARCHIVE_RECORDS: Final = """
 UPDATE record SET archived_at_ms = :now_ms
 WHERE portal_id = :portal_id AND object_type_id = :object_type_id
   AND record_id IN (SELECT value FROM json_each(:record_ids)) AND archived_at_ms IS NULL
+RETURNING record_id, properties
+"""
+
+UNARCHIVE_RECORDS: Final = """
+UPDATE record SET archived_at_ms = NULL
+WHERE portal_id = :portal_id AND object_type_id = :object_type_id
+  AND record_id IN (SELECT value FROM json_each(:record_ids)) AND archived_at_ms IS NOT NULL
 RETURNING record_id, properties
 """
 

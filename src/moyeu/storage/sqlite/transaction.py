@@ -6,13 +6,16 @@ from typing import Any, Final
 import apsw
 import msgspec
 
+from moyeu.crm.association_links import pair_of
 from moyeu.crm.associations import Association
 from moyeu.crm.callers import Caller, Occasion
 from moyeu.crm.history import RecordWrite
 from moyeu.crm.records import Change, StoredRecord, UniqueKey, UniqueMove, held_values
-from moyeu.crm.restoring import restored_values
+from moyeu.crm.restoring import restored_values, unarchived_values
 from moyeu.storage.contract import Census, Counters, IndexedPart, Portal, Token
 from moyeu.storage.sqlite import queries
+from moyeu.storage.sqlite.association_usage import AssociationUsageReads
+from moyeu.storage.sqlite.association_values import AssociationValueReads
 from moyeu.storage.sqlite.associations import AssociationReads
 from moyeu.storage.sqlite.definitions import (
     DefinitionReads,
@@ -20,6 +23,9 @@ from moyeu.storage.sqlite.definitions import (
     Row,
     Snapshots,
 )
+from moyeu.storage.sqlite.list_queries import RESTORE_LIST_COUNTERS
+from moyeu.storage.sqlite.lists import ListReads, ListWrites
+from moyeu.storage.sqlite.search_feed import Removal
 
 _BEFORE_ALL: Final = Association("", -1, "", -1, "HUBSPOT_DEFINED", -1)
 
@@ -37,7 +43,9 @@ def _json(value: object) -> str:
     return _write_json(value).decode()
 
 
-class SqliteReadTransaction(DefinitionReads, AssociationReads):
+class SqliteReadTransaction(
+    DefinitionReads, AssociationReads, AssociationUsageReads, AssociationValueReads, ListReads
+):
     """The reads of the contract beside those of definitions."""
 
     def portals(self) -> list[Portal]:
@@ -47,7 +55,7 @@ class SqliteReadTransaction(DefinitionReads, AssociationReads):
     def tokens(self, portal_id: int) -> list[Token]:
         """See the contract."""
         return [
-            Token(row[0], _caller(row[1:5]), row[5], row[6])
+            Token(row[0], _caller(row[1:6]), row[6], row[7])
             for row in self._rows(queries.TOKENS, {"portal_id": portal_id})
         ]
 
@@ -219,6 +227,11 @@ class SqliteReadTransaction(DefinitionReads, AssociationReads):
         """See the contract."""
         return Counters(*self._rows(queries.COUNTERS, {"portal_id": portal_id})[0])
 
+    def search_lag_ms(self, portal_id: int) -> int:
+        """See the contract."""
+        lag_ms: int = self._rows(queries.SEARCH_LAG, {"portal_id": portal_id})[0][0]
+        return lag_ms
+
     def pull_state(self, portal_id: int) -> str | None:
         """See the contract."""
         rows = self._rows(queries.PULL_STATE, {"portal_id": portal_id})
@@ -234,6 +247,11 @@ class SqliteReadTransaction(DefinitionReads, AssociationReads):
         count: int = self._rows(queries.COUNT_RECORDS, key)[0][0]
         return count
 
+    def has_more_records(self, portal_id: int, object_type_id: str, count: int) -> bool:
+        """Whether a type has more records than that, archived ones included."""
+        key = {"portal_id": portal_id, "object_type_id": object_type_id, "count": count}
+        return bool(self._rows(queries.HAS_MORE_RECORDS, key))
+
     def writes_after(self, portal_id: int, number: int, count_max: int) -> list[RecordWrite]:
         """See the contract."""
         rows = self._rows(
@@ -243,7 +261,7 @@ class SqliteReadTransaction(DefinitionReads, AssociationReads):
         return [_write(row) for row in rows]
 
 
-class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites):
+class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites, ListWrites):
     """The writer's turn: one object for the life of the writer's connection.
 
     `begin` starts a commit group and `forget` drops what a rolled-back group had in mind.
@@ -253,11 +271,14 @@ class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites):
         DefinitionWrites.__init__(self, connection, cached)
         self._next_writes: dict[int, int] = {}
         self.removed_tokens: set[bytes] = set()
+        # Changes of records without an entry in the history, which the search index hears of.
+        self.removals: list[Removal] = []
 
     def begin(self) -> None:
         """Starts with nothing changed."""
         self.begin_definitions()
         self.removed_tokens.clear()
+        self.removals.clear()
 
     def forget(self) -> None:
         """After a rollback: counters are read again from the database."""
@@ -290,6 +311,7 @@ class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites):
                 "scopes": _json(sorted(token.caller.scopes)),
                 "hint": token.hint,
                 "created_at_ms": token.created_at_ms,
+                "may_edit_associations": int(token.caller.may_edit_associations),
             },
         )
 
@@ -416,6 +438,36 @@ class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites):
             },
         )
         self._free_values(portal_id, object_type_id, rows)
+        self._leave_all_lists(portal_id, object_type_id, [row[0] for row in rows])
+        self._note_removal(portal_id, object_type_id, [row[0] for row in rows])
+        return len(rows)
+
+    def _note_removal(self, portal_id: int, object_type_id: str, record_ids: list[int]) -> None:
+        if record_ids:
+            self.removals.append(Removal(portal_id, object_type_id, tuple(record_ids)))
+
+    def unarchive_records(
+        self, occasion: Occasion, object_type_id: str, record_ids: Sequence[int]
+    ) -> int:
+        """See the contract."""
+        portal_id = occasion.caller.portal_id
+        rows = self._rows(
+            queries.UNARCHIVE_RECORDS,
+            {
+                "portal_id": portal_id,
+                "object_type_id": object_type_id,
+                "record_ids": _json(list(record_ids)),
+            },
+        )
+        self._note_removal(portal_id, object_type_id, [row[0] for row in rows])
+        definitions = self.definitions(portal_id, object_type_id)
+        moves = [
+            UniqueMove(name, record_id, None, value)
+            for record_id, text in rows
+            for name, value in unarchived_values(definitions, _read_document(text))
+        ]
+        self.move_unique_values(portal_id, object_type_id, moves)
+        self._evaluate_again(portal_id, object_type_id)
         return len(rows)
 
     def _free_values(self, portal_id: int, object_type_id: str, rows: Iterable[Row]) -> None:
@@ -435,8 +487,10 @@ class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites):
         """See the contract."""
         key = {"portal_id": portal_id, "object_type_id": object_type_id, "record_id": record_id}
         rows = self._rows(queries.DELETE_RECORD, key)
+        self._note_removal(portal_id, object_type_id, [record_id])
         self._free_values(portal_id, object_type_id, [(record_id, text) for (text,) in rows])
         self._move_associations(portal_id, object_type_id, record_id, survivor_id)
+        self._hand_memberships_on(portal_id, object_type_id, record_id, survivor_id)
         merged = key | {"survivor_id": survivor_id}
         self._connection.execute(queries.MERGE_ON, merged)
         self._connection.execute(queries.MERGE_AWAY, merged)
@@ -446,15 +500,17 @@ class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites):
     ) -> None:
         forth, back = self._associations_of(portal_id, object_type_id, record_id)
         self.remove_associations(portal_id, forth + back)
+        # A record of another type may have the survivor's id, in a copied portal.
+        survivor = object_type_id, survivor_id
         moved = [
             each._replace(from_record_id=survivor_id)
             for each in forth
-            if each.to_record_id != survivor_id
+            if (each.to_object_type_id, each.to_record_id) != survivor
         ]
         moved += [
             each._replace(to_record_id=survivor_id)
             for each in back
-            if each.from_record_id != survivor_id
+            if (each.from_object_type_id, each.from_record_id) != survivor
         ]
         self.put_associations(portal_id, moved)
 
@@ -482,7 +538,9 @@ class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites):
             "record_ids": _json(list(record_ids)),
         }
         rows = self._rows(queries.ERASE_RECORDS, key)
+        self._note_removal(portal_id, object_type_id, [row[0] for row in rows])
         self._free_values(portal_id, object_type_id, [row[:2] for row in rows])
+        self._leave_all_lists(portal_id, object_type_id, [row[0] for row in rows])
         self._connection.execute(queries.KEEP_LAST_WRITE, {"portal_id": portal_id})
         last_writes = [row[2] for row in rows if row[2]]
         self._connection.execute(
@@ -504,12 +562,14 @@ class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites):
         self._connection.executemany(
             queries.PUT_ASSOCIATION, [(portal_id, *each) for each in associations]
         )
+        self._note_related_changes(portal_id, {each.to_object_type_id for each in associations})
 
     def remove_associations(self, portal_id: int, associations: Sequence[Association]) -> None:
         """See the contract."""
         self._connection.executemany(
             queries.REMOVE_ASSOCIATION, [(portal_id, *each) for each in associations]
         )
+        self._note_related_changes(portal_id, {each.to_object_type_id for each in associations})
 
     def move_unique_values(
         self, portal_id: int, object_type_id: str, moves: Sequence[UniqueMove]
@@ -567,18 +627,32 @@ class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites):
 
     def purge_object_type(self, portal_id: int, object_type_id: str) -> None:
         """See the contract."""
+        self._remove_types_with(portal_id, object_type_id)
+        self.removals.append(Removal(portal_id, object_type_id, None))
         self.object_types_changed(portal_id, object_type_id)
         key = {"portal_id": portal_id, "object_type_id": object_type_id}
         self._connection.execute(queries.KEEP_LAST_WRITE, {"portal_id": portal_id})
         for statement in queries.PURGE_OBJECT_TYPE:
             self._connection.execute(statement, key)
         self._connection.execute(queries.PURGE_ASSOCIATIONS, key)
+        self._purge_lists(portal_id, object_type_id)
         self._next_writes.pop(portal_id, None)
+
+    def _remove_types_with(self, portal_id: int, object_type_id: str) -> None:
+        """Removes the portal's own association types and limits from and to an object type."""
+        object_types = self.object_types(portal_id)
+        labels = [each for each in object_types.labels if object_type_id in pair_of(each)]
+        self.remove_association_types(portal_id, labels)
+        for schema in object_types.schemas.values():
+            for each in schema.associations:
+                if object_type_id in (each.from_object_type_id, each.to_object_type_id):
+                    self.remove_schema_limit(portal_id, each)
 
     def restore_records(
         self, portal_id: int, object_type_id: str, records: Sequence[StoredRecord]
     ) -> None:
         """See the contract."""
+        self._note_removal(portal_id, object_type_id, [each.record_id for each in records])
         self._connection.executemany(
             queries.RESTORE_RECORD,
             [
@@ -650,8 +724,21 @@ class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites):
                 "portal_id": portal_id,
                 "next_record_id": counters.next_record_id,
                 "next_object_type": counters.next_object_type,
+                "next_association_type": counters.next_association_type,
             },
         )
+        self._connection.execute(
+            RESTORE_LIST_COUNTERS,
+            {
+                "portal_id": portal_id,
+                "next_list": counters.next_list,
+                "next_list_folder": counters.next_list_folder,
+            },
+        )
+
+    def put_search_lag(self, portal_id: int, lag_ms: int) -> None:
+        """See the contract."""
+        self._connection.execute(queries.PUT_SEARCH_LAG, {"portal_id": portal_id, "lag_ms": lag_ms})
 
     def put_pull_state(self, portal_id: int, state: str) -> None:
         """See the contract."""
@@ -690,4 +777,4 @@ def _write(row: Row) -> RecordWrite:
 
 
 def _caller(row: Row) -> Caller:
-    return Caller(row[0], row[1], row[2], _read_scopes(row[3]))
+    return Caller(row[0], row[1], row[2], _read_scopes(row[3]), bool(row[4]))

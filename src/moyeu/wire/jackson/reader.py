@@ -155,6 +155,7 @@ class _OpenObject:
         if isinstance(self._shape, Record):
             self._refuse_missing_fields(self._shape)
             self._refuse_property_names(self._shape)
+            self._refuse_by_check(self._shape)
         return self._values
 
     def _refuse_missing_fields(self, shape: Record) -> None:
@@ -171,6 +172,11 @@ class _OpenObject:
                 invalid = [name for name in value if not _is_property_name(name)]
                 if invalid:
                     raise self._refused(": ", words.invalid_property_names(invalid))
+
+    def _refuse_by_check(self, shape: Record) -> None:
+        reason = shape.check(self._values) if shape.check else None
+        if reason is not None:
+            raise JsonRefusedError(self._scanner.start, reason)
 
     def _refused(self, separator: str, reason: str) -> JsonRefusedError:
         return JsonRefusedError(

@@ -10,7 +10,7 @@ Fields are in wire spelling. This module reads nothing; `reader` does.
     )
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -93,11 +93,13 @@ class Record:
 
     java_type: the decoder's full class name, as error messages print it (`…$Json`).
     required: fields that must be there and not `null`, in the order that messages list them.
+    check: what the class says of an object read, as the reason of its refusal; None if nothing.
     """
 
     java_type: str
     fields: Mapping[str, "Shape"]
     required: tuple[str, ...] = ()
+    check: Callable[[Mapping[str, object]], str | None] | None = None
 
 
 Shape: TypeAlias = Text | Flag | Count | Choice | Any | TextMap | ListOf | Record

@@ -219,6 +219,15 @@ def required_fields(names: list[str]) -> str:
     return f"Some required fields were not set: [{', '.join(names)}]"
 
 
+def attributes_not_set(name: str, attributes: list[str]) -> str:
+    """name: of the class, without its package."""
+    return f"Cannot build {name}, some of required attributes are not set [{', '.join(attributes)}]"
+
+
+def not_constructed(java_class: str, problem: str) -> str:
+    return f"Cannot construct instance of `{java_class}`, problem: {problem}"
+
+
 def invalid_property_names(names: list[str]) -> str:
     return (
         "Names for properties should be lowercase and have less than 100 characters. "

@@ -1,0 +1,64 @@
+"""What every storage engine promises.
+
+An engine runs *work*: plain functions over a transaction. Nothing outside an engine opens a
+connection, and nothing inside one knows a rule. The suite in `tests/storage` is this text as tests;
+it takes the engine as a parameter.
+"""
+
+from moyeu.storage.contract.associations import (
+    CrowdedRecords,
+)
+from moyeu.storage.contract.definitions import (
+    AuditEntry,
+    DefinitionKind,
+    StoredDefinition,
+)
+from moyeu.storage.contract.errors import (
+    ObjectTypeGoneError,
+    StoreBrokenError,
+    StoreError,
+    StoreFullError,
+    StoreInUseError,
+    WriterBusyError,
+)
+from moyeu.storage.contract.portals import (
+    Census,
+    Counters,
+    Portal,
+    Token,
+)
+from moyeu.storage.contract.records import (
+    IndexedPart,
+)
+from moyeu.storage.contract.store import (
+    FoundRecords,
+    RecordSearch,
+    Store,
+)
+from moyeu.storage.contract.transactions import (
+    ReadTransaction,
+    WriteTransaction,
+)
+
+__all__ = [
+    "AuditEntry",
+    "Census",
+    "Counters",
+    "CrowdedRecords",
+    "DefinitionKind",
+    "FoundRecords",
+    "IndexedPart",
+    "ObjectTypeGoneError",
+    "Portal",
+    "ReadTransaction",
+    "RecordSearch",
+    "Store",
+    "StoreBrokenError",
+    "StoreError",
+    "StoreFullError",
+    "StoreInUseError",
+    "StoredDefinition",
+    "Token",
+    "WriteTransaction",
+    "WriterBusyError",
+]

@@ -1,0 +1,32 @@
+"""The transactions that work runs in."""
+
+from typing import Protocol
+
+from moyeu.storage.contract.associations import AssociationReads, AssociationWrites
+from moyeu.storage.contract.definitions import DefinitionReads, DefinitionWrites
+from moyeu.storage.contract.lists import ListReads, ListWrites
+from moyeu.storage.contract.portals import PortalReads, PortalWrites
+from moyeu.storage.contract.records import RecordReads, RecordWrites
+
+
+class ReadTransaction(
+    PortalReads,
+    DefinitionReads,
+    RecordReads,
+    AssociationReads,
+    ListReads,
+    Protocol,
+):
+    """A consistent view of the database. Every method costs one statement unless it says so."""
+
+
+class WriteTransaction(
+    ReadTransaction,
+    PortalWrites,
+    DefinitionWrites,
+    RecordWrites,
+    AssociationWrites,
+    ListWrites,
+    Protocol,
+):
+    """The writer's turn. What its reads see is what its writes change: no update is lost."""

@@ -1,0 +1,175 @@
+"""How often a portal may search: the limit by itself, and as the application answers it."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from moyeu.app import build_app
+from moyeu.crm.callers import Caller
+from moyeu.operations.portals import hash_token, known_scopes
+from moyeu.storage.contract import Portal, Token, WriteTransaction
+from moyeu.storage.sqlite import SqliteStore, open_store
+from moyeu.wire.application import Application
+from moyeu.wire.rate_limits import SecondlyLimit
+
+NOW_MS = 1_790_674_272_583
+PORTALS = (1001, 1002)
+
+
+@settings(deadline=None)
+@given(st.integers(1, 4), st.lists(st.integers(0, 700), max_size=30))
+def test_no_second_has_more_calls_than_the_limit_and_none_is_refused_below_it(
+    per_second: int, pauses_ms: list[int]
+) -> None:
+    limit = SecondlyLimit(per_second)
+    admitted: list[int] = []
+    now_ms = NOW_MS
+    for pause_ms in pauses_ms:
+        now_ms += pause_ms
+        recent = [each for each in admitted if now_ms - each < 1_000]
+
+        if limit.admits(1, now_ms):
+            admitted.append(now_ms)
+            assert len(recent) < per_second
+        else:
+            assert len(recent) == per_second
+
+
+def test_without_a_limit_every_call_is_admitted() -> None:
+    limit = SecondlyLimit(0)
+
+    assert all(limit.admits(1, NOW_MS) for _ in range(1_000))
+
+
+def test_portals_do_not_count_together() -> None:
+    limit = SecondlyLimit(1)
+
+    assert limit.admits(1, NOW_MS)
+    assert not limit.admits(1, NOW_MS)
+    assert limit.admits(2, NOW_MS)
+
+
+def test_a_clock_that_is_set_back_locks_nobody_out() -> None:
+    limit = SecondlyLimit(1)
+    limit.admits(1, NOW_MS)
+
+    assert limit.admits(1, NOW_MS - 3_600_000)
+    assert not limit.admits(1, NOW_MS - 3_600_000)
+
+
+def add_portals(transaction: WriteTransaction) -> None:
+    """Adds the portals."""
+    for each in PORTALS:
+        transaction.add_portal(Portal(each, "p", 9, NOW_MS))
+
+
+class Server:
+    """The application with a limit of two searches, called without a network."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now_ms = NOW_MS
+        self.runner = asyncio.Runner()
+        self.store: SqliteStore = open_store(folder / "moyeu.db")
+        self.app: Application = build_app(
+            self.store, lambda: self.now_ms, lambda _: 0, searches_per_second=2
+        )
+        self.runner.run(self.store.write(add_portals))
+        self.admit("one", 1001, 9, known_scopes())
+        self.admit("other app", 1001, 10, known_scopes())
+        self.admit("other portal", 1002, 9, known_scopes())
+        self.admit("nothing", 1001, 9, frozenset())
+
+    def admit(self, token: str, portal_id: int, app_id: int, scopes: frozenset[str]) -> None:
+        """Adds a token."""
+        own = Token(hash_token(token), Caller(portal_id, app_id, None, scopes), token, NOW_MS)
+        self.runner.run(self.store.write(lambda t: t.add_token(own)))
+
+    def call(self, token: str, path: str = "/crm/v3/objects/contacts/search") -> Any:
+        """The first two events of the answer to a POST."""
+        sent: list[Any] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b"{}", "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        headers = [
+            (b"authorization", b"Bearer " + token.encode()),
+            (b"content-type", b"application/json"),
+        ]
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "scheme": "http",
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "headers": headers,
+        }
+        self.runner.run(self.app(scope, receive, send))
+        return sent
+
+    def status(self, token: str, path: str = "/crm/v3/objects/contacts/search") -> int:
+        """The status of the answer."""
+        found: int = self.call(token, path)[0]["status"]
+        return found
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A server with two portals."""
+    made = Server(tmp_path)
+    yield made
+    made.store.close()
+    made.runner.close()
+
+
+def test_a_search_beyond_the_limit_is_told_so_without_a_category(server: Server) -> None:
+    assert [server.status("one") for _ in range(2)] == [200, 200]
+
+    begin, end = server.call("one")
+
+    headers = dict(begin["headers"])
+    assert begin["status"] == 429
+    assert headers[b"content-type"] == b"application/json;charset=utf-8"
+    assert not [name for name in headers if b"ratelimit" in name or name == b"retry-after"]
+    assert list(json.loads(end["body"]).items()) == [
+        ("status", "error"),
+        ("message", "You have reached your secondly limit."),
+        ("errorType", "RATE_LIMIT"),
+        ("correlationId", headers[b"x-hubspot-correlation-id"].decode()),
+        ("policyName", "SECONDLY"),
+    ]
+
+
+def test_all_apps_versions_and_types_of_a_portal_count_together(server: Server) -> None:
+    server.status("one")
+    server.status("other app", "/crm/objects/2026-09/deals/search")
+
+    assert server.status("one", "/crm/objects/2026-03/tickets/search") == 429
+    assert server.status("other portal") == 200
+
+
+def test_after_a_second_searches_are_answered_again(server: Server) -> None:
+    server.status("one")
+    server.status("one")
+    server.now_ms += 999
+    assert server.status("one") == 429
+    server.now_ms += 1
+
+    assert server.status("one") == 200
+
+
+def test_other_calls_and_refused_ones_do_not_count(server: Server) -> None:
+    for _ in range(3):
+        assert server.status("nothing") == 403
+        assert server.status("one", "/crm/v3/objects/widgets/search") == 400
+        assert server.status("one", "/crm/v3/objects/contacts/batch/read") == 200
+
+    assert server.status("one") == 200
