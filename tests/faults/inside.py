@@ -58,7 +58,7 @@ async def _write_until_broken(
 
 
 async def _search(store: Store, client: Client, batch: Batch, ledger: Ledger) -> None:
-    """Asks what can be asked of a store in memory: a read of lists would write."""
+    """Searches what the client asks for; reads of lists are left out, because they write."""
     question = client.question(batch)
     if not isinstance(question, Search):
         return

@@ -259,7 +259,8 @@ class Fleet:
     def _ask(self, connection: http.client.HTTPConnection, question: Question) -> bool:
         """Compares the answer; whether there was one."""
         try:
-            complaint = ask(connection, question)
+            # A server that ends answers 503.
+            complaint = ask(connection, question, (503,))
         except (OSError, http.client.HTTPException, ValueError):
             return False
         if complaint is not None:
@@ -281,10 +282,12 @@ class Fleet:
         return False
 
 
-def ask(connection: http.client.HTTPConnection, question: Question) -> str | None:
-    """What is wrong with the answer to a question; a server that ends may answer 503."""
+def ask(
+    connection: http.client.HTTPConnection, question: Question, excused: Iterable[int] = ()
+) -> str | None:
+    """What is wrong with the answer to a question. excused: statuses that are no answer."""
     status, answer = call(connection, *question.request())
-    if status == 503:
+    if status in excused:
         return None
     return question.complaint(answer) if status == 200 else f"{question}: {status} {answer}"
 

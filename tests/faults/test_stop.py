@@ -37,7 +37,8 @@ def test_stopped_under_load_the_server_answers_all_that_it_applies(
         assert ledger.acknowledged
         assert len(unanswered) <= CLIENTS
         Checker(ledger).check(database)
-        assert [each.outcome for each in unanswered] == ["refused"] * len(unanswered)
+        # Open stays what would have changed nothing, such as a removal of what was not there.
+        assert "applied" not in {each.outcome for each in unanswered}
 
 
 def test_a_stopped_server_leaves_one_file_without_a_wal(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from hypothesis import given, settings
@@ -43,6 +43,7 @@ from moyeu.operations.lists import (
     update_filters,
 )
 from moyeu.operations.merges import merge_records
+from moyeu.storage.contract import StoreFullError
 from tests.crm.lists.branches import Json, any_of, group, on, root
 from tests.operations.conftest import OpenDatabase
 from tests.operations.list_scene import (
@@ -469,6 +470,24 @@ def test_a_read_answers_as_it_was_when_the_turn_does_not_come(
             await task
 
     assert database.run(read_meanwhile()).size == 0
+    assert member_ids(database, list_id) == [yes]
+
+
+def test_a_read_answers_as_it_was_while_no_space_is_left(
+    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    list_id = dynamic(database, NOTED)
+    (yes,) = created(database, {"note": "yes"})
+
+    async def full(_work: object) -> NoReturn:
+        raise StoreFullError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(database.store, "write", full)
+        found = database.run(read_list(database.store, PORTAL, list_id, NOW_MS))
+
+    assert found.size == 0
+    assert "no space is left" in caplog.text
     assert member_ids(database, list_id) == [yes]
 
 

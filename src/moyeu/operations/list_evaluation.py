@@ -12,6 +12,7 @@ again at the end.
 """
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -34,7 +35,9 @@ from moyeu.crm.problems import Problem, RecordsLocked
 from moyeu.crm.search.conditions import Condition
 from moyeu.operations.list_judging import accepted, related_mark, touched
 from moyeu.operations.turns import write_in_turn
-from moyeu.storage.contract import ReadTransaction, Store, WriteTransaction
+from moyeu.storage.contract import ReadTransaction, Store, StoreFullError, WriteTransaction
+
+_log = logging.getLogger("moyeu.operations")
 
 _PART_RECORDS: Final = 2_000
 _PART_FOUND: Final = 10_000
@@ -60,7 +63,8 @@ async def bring_up_to_date(
 ) -> None:
     """Lets everyone join and leave these lists who has to, and makes due ones static.
 
-    Where the writer's turn does not come in time, the lists stay as they were and are read so.
+    Where the writer's turn does not come in time, or no space is left for what changes, the lists
+    stay as they were and are read so: HubSpot's own are behind, too.
     """
 
     def stale(transaction: ReadTransaction) -> _Need:
@@ -189,7 +193,11 @@ async def _carry_out(store: Store, portal_id: int, list_id: int, now_ms: int) ->
     goal: int | None = None
     part: _FoundPart | None = None
     while True:
-        place = await write_in_turn(store, _Turn(portal_id, list_id, now_ms, goal, part))
+        try:
+            place = await write_in_turn(store, _Turn(portal_id, list_id, now_ms, goal, part))
+        except StoreFullError:
+            _log.warning("no space is left to bring list %s up to date: read as it was", list_id)
+            return
         if place is None or isinstance(place, RecordsLocked):
             return
         goal = place.goal
