@@ -486,6 +486,7 @@ def test_a_read_answers_as_it_was_while_no_space_is_left(
         patched.setattr(database.store, "write", full)
         found = database.run(read_list(database.store, PORTAL, list_id, NOW_MS))
 
+    assert isinstance(found, ReadList)
     assert found.size == 0
     assert "no space is left" in caplog.text
     assert member_ids(database, list_id) == [yes]
