@@ -28,10 +28,11 @@ install: $(RUN_INSTALLED)
 	@echo "installed: $(BIN)/moyeu --help"
 
 ## test         Install what the tests need, check, and test: what CI runs
+# One test process a processor; TESTS="-n 0 …" for one alone.
 # MOYEU_TESTS_WITHOUT_NODE=1 leaves out what needs HubSpot's client for Node.
 .PHONY: test
 test: check $(if $(filter 1,$(MOYEU_TESTS_WITHOUT_NODE)),,$(NODE_INSTALLED))
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest -n auto $(TESTS)
 
 ## check        Check format, lint, types and layers
 .PHONY: check
