@@ -10,8 +10,8 @@ import apsw
 import pytest
 
 from moyeu.storage.sqlite.associations import AssociationReads
-from moyeu.storage.sqlite.definitions import Row
 from moyeu.storage.sqlite.migrate import migrate
+from moyeu.storage.sqlite.rows import Row
 from tests.storage.scene import CONTACTS, PORTAL, SERVICES
 
 FEW: Final = 1

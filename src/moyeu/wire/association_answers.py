@@ -51,6 +51,11 @@ def set_body(outcome: PairOutcome) -> Json:
     }
 
 
+def set_bodies(outcomes: Iterable[PairOutcome]) -> list[Json]:
+    """The pairs of a batch, as `set_body`."""
+    return [set_body(each) for each in outcomes]
+
+
 def default_bodies(outcomes: Iterable[PairOutcome]) -> list[Json]:
     """Pairs after a default association: that the other direction follows each is a guess."""
     return [body for each in outcomes for body in _both_ways(each)]

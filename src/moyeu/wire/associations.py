@@ -4,7 +4,7 @@ v3 calls association types by name and has routes of its own; v4 and the dated v
 by category and id.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from moyeu.crm.association_problems import AssociationNameUnknown
@@ -245,46 +245,41 @@ async def _dissociate_types(
 # --- batches of writes -----------------------------------------------------------------------
 
 
-async def batch_create(request: Request, clock_ms: Clock) -> Answer:
-    """`POST …/batch/create`: 201, in 2026-09 200 (API description); 207 with errors (observed)."""
-    inputs = await decoded(bodies.decode_pairs, request.body)
+async def _write_batch(
+    request: Request,
+    clock_ms: Clock,
+    decode: Callable[[bytes], Sequence[PairInput] | JsonProblem],
+    status: int,
+    bodies_of: Callable[[Sequence[PairOutcome]], list[Json]],
+) -> Answer:
+    """The answer to a batch that associates pairs; `status` when nothing of it was refused."""
+    inputs = await decoded(decode, request.body)
     if isinstance(inputs, JsonProblem):
         return _refuse(request, inputs)
     written = await _associate(request, inputs)
     if isinstance(written, Problem):
         return _refuse(request, written)
-    results = [answers.set_body(each) for each in written.outcomes]
-    return _written_batch(request, clock_ms, request.version.association_created, results, written)
+    errors = _errors(request, written.problems)
+    return batch_answer(request, clock_ms, status, bodies_of(written.outcomes), errors)
+
+
+async def batch_create(request: Request, clock_ms: Clock) -> Answer:
+    """`POST …/batch/create`: 201, in 2026-09 200 (API description); 207 with errors (observed)."""
+    created = request.version.association_created
+    return await _write_batch(request, clock_ms, bodies.decode_pairs, created, answers.set_bodies)
 
 
 async def batch_create_named(request: Request, clock_ms: Clock) -> Answer:
     """`POST …/batch/create` of v3; 207 with errors is a guess after v4."""
-    inputs = await decoded(bodies.decode_named_pairs, request.body)
-    if isinstance(inputs, JsonProblem):
-        return _refuse(request, inputs)
-    written = await _associate(request, inputs)
-    if isinstance(written, Problem):
-        return _refuse(request, written)
-    results = answers.named_bodies(written.outcomes)
-    return _written_batch(request, clock_ms, request.version.association_created, results, written)
+    created = request.version.association_created
+    decode = bodies.decode_named_pairs
+    return await _write_batch(request, clock_ms, decode, created, answers.named_bodies)
 
 
 async def batch_default(request: Request, clock_ms: Clock) -> Answer:
     """`POST …/batch/associate/default`: 200."""
-    inputs = await decoded(bodies.decode_default_pairs, request.body)
-    if isinstance(inputs, JsonProblem):
-        return _refuse(request, inputs)
-    written = await _associate(request, inputs)
-    if isinstance(written, Problem):
-        return _refuse(request, written)
-    results = answers.default_bodies(written.outcomes)
-    return _written_batch(request, clock_ms, 200, results, written)
-
-
-def _written_batch(
-    request: Request, clock_ms: Clock, status: int, results: list[Json], written: WrittenPairs
-) -> Answer:
-    return batch_answer(request, clock_ms, status, results, _errors(request, written.problems))
+    decode = bodies.decode_default_pairs
+    return await _write_batch(request, clock_ms, decode, 200, answers.default_bodies)
 
 
 async def batch_archive(request: Request, clock_ms: Clock) -> Answer:
@@ -302,20 +297,25 @@ async def batch_archive(request: Request, clock_ms: Clock) -> Answer:
     return _removed(request, clock_ms, problem or ())
 
 
-async def batch_archive_labels(request: Request, clock_ms: Clock) -> Answer:
-    """`POST …/batch/labels/archive`: the given types between the pairs."""
-    inputs = await decoded(bodies.decode_pairs, request.body)
+async def _remove_types(
+    request: Request,
+    clock_ms: Clock,
+    decode: Callable[[bytes], Sequence[PairInput] | JsonProblem],
+) -> Answer:
+    inputs = await decoded(decode, request.body)
     if isinstance(inputs, JsonProblem):
         return _refuse(request, inputs)
     return _removed(request, clock_ms, await _dissociate_types(request, inputs))
+
+
+async def batch_archive_labels(request: Request, clock_ms: Clock) -> Answer:
+    """`POST …/batch/labels/archive`: the given types between the pairs."""
+    return await _remove_types(request, clock_ms, bodies.decode_pairs)
 
 
 async def batch_archive_named(request: Request, clock_ms: Clock) -> Answer:
     """`POST …/batch/archive` of v3: the named types between the pairs."""
-    inputs = await decoded(bodies.decode_named_pairs, request.body)
-    if isinstance(inputs, JsonProblem):
-        return _refuse(request, inputs)
-    return _removed(request, clock_ms, await _dissociate_types(request, inputs))
+    return await _remove_types(request, clock_ms, bodies.decode_named_pairs)
 
 
 def _removed(request: Request, clock_ms: Clock, told: tuple[PairProblem, ...] | Problem) -> Answer:

@@ -1,23 +1,16 @@
 """The part of a transaction that tells how much associations are used."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol
-
 from moyeu.catalog.associations import AssociationType
 from moyeu.crm.associations import Association
 from moyeu.storage.contract import CrowdedRecords
 from moyeu.storage.sqlite import association_usage_queries as queries
-from moyeu.storage.sqlite.definitions import Row
-
-
-class _Rows(Protocol):
-    def _rows(self, statement: str, parameters: Mapping[str, Any] | Row = ()) -> list[Row]: ...
+from moyeu.storage.sqlite.rows import Rows
 
 
 class AssociationUsageReads:
     """The reads that look at associations of all records together."""
 
-    def association_type_in_use(self: _Rows, portal_id: int, kind: AssociationType) -> bool:
+    def association_type_in_use(self: Rows, portal_id: int, kind: AssociationType) -> bool:
         """See the contract."""
         assert kind.category != "HUBSPOT_DEFINED", "HubSpot's own types have no index"
         rows = self._rows(
@@ -27,7 +20,7 @@ class AssociationUsageReads:
         return bool(rows)
 
     def associations_of_type(
-        self: _Rows, portal_id: int, kind: AssociationType, count_max: int
+        self: Rows, portal_id: int, kind: AssociationType, count_max: int
     ) -> list[Association]:
         """See the contract."""
         assert kind.category != "HUBSPOT_DEFINED", "HubSpot's own types have no index"
@@ -42,13 +35,13 @@ class AssociationUsageReads:
         )
         return [Association(*row) for row in rows]
 
-    def fullest_records(self: _Rows, portal_id: int) -> dict[tuple[str, str], int]:
+    def fullest_records(self: Rows, portal_id: int) -> dict[tuple[str, str], int]:
         """See the contract."""
         rows = self._rows(queries.FULLEST_RECORDS, {"portal_id": portal_id})
         return {(row[0], row[1]): row[2] for row in rows}
 
     def crowded_records(
-        self: _Rows,
+        self: Rows,
         portal_id: int,
         from_type_id: str,
         to_type_id: str,

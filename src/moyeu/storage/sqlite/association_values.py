@@ -1,28 +1,19 @@
 """The part of a transaction that tells what values that follow from associations are made of."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
-
-import msgspec
+from collections.abc import Sequence
 
 from moyeu.catalog.associations import AssociationType
 from moyeu.crm.association_values import ActiveLinks, AssociationStart
 from moyeu.crm.associations import Association
 from moyeu.storage.sqlite import association_value_queries as queries
-from moyeu.storage.sqlite.definitions import Row
-
-_write_json = msgspec.json.Encoder().encode
-
-
-class _Rows(Protocol):
-    def _rows(self, statement: str, parameters: Mapping[str, Any] | Row = ()) -> list[Row]: ...
+from moyeu.storage.sqlite.rows import Rows, json_text
 
 
 class AssociationValueReads:
     """The reads that counters and ids of associated records are worked out from."""
 
     def active_links(
-        self: _Rows, portal_id: int, kind: AssociationType, from_ids: Sequence[int]
+        self: Rows, portal_id: int, kind: AssociationType, from_ids: Sequence[int]
     ) -> dict[int, ActiveLinks]:
         """See the contract."""
         rows = self._rows(
@@ -33,13 +24,13 @@ class AssociationValueReads:
                 "to_type_id": kind.to_object_type_id,
                 "category": kind.category,
                 "type_id": kind.type_id,
-                "record_ids": _write_json(list(from_ids)).decode(),
+                "record_ids": json_text(list(from_ids)),
             },
         )
         return {from_id: ActiveLinks(count, first_id or 0) for from_id, count, first_id in rows}
 
     def associations_from(
-        self: _Rows,
+        self: Rows,
         portal_id: int,
         from_type_id: str,
         starts: Sequence[AssociationStart],
@@ -51,12 +42,12 @@ class AssociationValueReads:
             {
                 "portal_id": portal_id,
                 "from_type_id": from_type_id,
-                "starts": _write_json(
+                "starts": json_text(
                     [
                         (each.from_id, each.kind.to_object_type_id, *each.kind.key, each.first_id)
                         for each in starts
                     ]
-                ).decode(),
+                ),
                 "count_max": count_max,
             },
         )

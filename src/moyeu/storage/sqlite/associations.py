@@ -1,24 +1,12 @@
 """The part of a transaction that reads associations in parts, by pairs and by types."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
-
-import msgspec
+from collections.abc import Sequence
+from typing import Protocol
 
 from moyeu.catalog.associations import TypeKey
 from moyeu.crm.associations import Association
 from moyeu.storage.sqlite import association_queries as queries
-from moyeu.storage.sqlite.definitions import Row
-
-_write_json = msgspec.json.Encoder().encode
-
-
-def _json(value: object) -> str:
-    return _write_json(value).decode()
-
-
-class _Rows(Protocol):
-    def _rows(self, statement: str, parameters: Mapping[str, Any] | Row = ()) -> list[Row]: ...
+from moyeu.storage.sqlite.rows import Rows, json_text
 
 
 class _Links(Protocol):
@@ -36,7 +24,7 @@ class AssociationReads:
     """The reads of associations beside those of whole records."""
 
     def active_ids(
-        self: _Rows, portal_id: int, object_type_id: str, record_ids: Sequence[int]
+        self: Rows, portal_id: int, object_type_id: str, record_ids: Sequence[int]
     ) -> frozenset[int]:
         """See the contract."""
         rows = self._rows(
@@ -44,13 +32,13 @@ class AssociationReads:
             {
                 "portal_id": portal_id,
                 "object_type_id": object_type_id,
-                "record_ids": _json(list(record_ids)),
+                "record_ids": json_text(list(record_ids)),
             },
         )
         return frozenset(record_id for (record_id,) in rows)
 
     def linked(
-        self: _Rows,
+        self: Rows,
         portal_id: int,
         from_type_id: str,
         to_type_id: str,
@@ -64,7 +52,7 @@ class AssociationReads:
                 "portal_id": portal_id,
                 "from_type_id": from_type_id,
                 "to_type_id": to_type_id,
-                "starts": _json(list(starts)),
+                "starts": json_text(list(starts)),
                 "count_max": count_max,
             },
         )
@@ -89,7 +77,7 @@ class AssociationReads:
         }
 
     def pair_associations(
-        self: _Rows,
+        self: Rows,
         portal_id: int,
         from_type_id: str,
         to_type_id: str,
@@ -102,7 +90,7 @@ class AssociationReads:
                 "portal_id": portal_id,
                 "from_type_id": from_type_id,
                 "to_type_id": to_type_id,
-                "pairs": _json(list(dict.fromkeys(pairs))),
+                "pairs": json_text(list(dict.fromkeys(pairs))),
             },
         )
         found: dict[tuple[int, int], list[Association]] = {}
@@ -111,7 +99,7 @@ class AssociationReads:
         return found
 
     def associations_by_type(
-        self: _Rows,
+        self: Rows,
         portal_id: int,
         from_type_id: str,
         to_type_id: str,
@@ -125,8 +113,8 @@ class AssociationReads:
                 "portal_id": portal_id,
                 "from_type_id": from_type_id,
                 "to_type_id": to_type_id,
-                "keys": _json(list(keys)),
-                "record_ids": _json(list(dict.fromkeys(from_ids))),
+                "keys": json_text(list(keys)),
+                "record_ids": json_text(list(dict.fromkeys(from_ids))),
             },
         )
         found: dict[int, list[Association]] = {}
@@ -135,7 +123,7 @@ class AssociationReads:
         return found
 
     def count_by_type(
-        self: _Rows,
+        self: Rows,
         portal_id: int,
         from_type_id: str,
         to_type_id: str,
@@ -149,8 +137,8 @@ class AssociationReads:
                 "portal_id": portal_id,
                 "from_type_id": from_type_id,
                 "to_type_id": to_type_id,
-                "keys": _json(list(keys)),
-                "record_ids": _json(list(dict.fromkeys(from_ids))),
+                "keys": json_text(list(keys)),
+                "record_ids": json_text(list(dict.fromkeys(from_ids))),
             },
         )
         return {(row[0], (row[1], row[2])): row[3] for row in rows}

@@ -32,13 +32,11 @@ from moyeu.storage.contract import (
     StoredDefinition,
 )
 from moyeu.storage.sqlite import queries
-
-Row = tuple[Any, ...]
+from moyeu.storage.sqlite.rows import Row, json_text
 
 _REMOVED: Final = "null"
 """The document of a standard pipeline or property that the portal has not."""
 
-_write_json = msgspec.json.Encoder().encode
 _read_definition = msgspec.json.Decoder(PropertyDefinition).decode
 _read_group = msgspec.json.Decoder(PropertyGroup).decode
 _read_association_type = msgspec.json.Decoder(AssociationType).decode
@@ -47,10 +45,6 @@ _read_pipeline = msgspec.json.Decoder(Pipeline).decode
 _read_validations = msgspec.json.Decoder(tuple[ValidationRule, ...]).decode
 _read_admin_rules = msgspec.json.Decoder(AdminRules).decode
 _read_teams = msgspec.json.Decoder(tuple[Team, ...]).decode
-
-
-def _json(value: object) -> str:
-    return _write_json(value).decode()
 
 
 def _key(kind: AssociationType) -> str:
@@ -281,7 +275,7 @@ class DefinitionWrites(DefinitionReads):
                 "user_id": owner.user_id,
                 "archived": int(owner.archived),
                 "type": owner.type,
-                "teams": _json(owner.teams),
+                "teams": json_text(owner.teams),
                 "created_at_ms": owner.created_at_ms,
                 "updated_at_ms": owner.updated_at_ms,
             },
@@ -292,7 +286,7 @@ class DefinitionWrites(DefinitionReads):
     ) -> None:
         """See the contract."""
         self._put_named(
-            queries.PUT_PROPERTY, portal_id, object_type_id, definition.name, _json(definition)
+            queries.PUT_PROPERTY, portal_id, object_type_id, definition.name, json_text(definition)
         )
 
     def remove_standard_property(self, portal_id: int, object_type_id: str, name: str) -> None:
@@ -301,7 +295,7 @@ class DefinitionWrites(DefinitionReads):
 
     def put_group(self, portal_id: int, object_type_id: str, group: PropertyGroup) -> None:
         """See the contract."""
-        self._put_named(queries.PUT_GROUP, portal_id, object_type_id, group.name, _json(group))
+        self._put_named(queries.PUT_GROUP, portal_id, object_type_id, group.name, json_text(group))
 
     def _put_named(
         self, statement: str, portal_id: int, object_type_id: str, name: str, document: str
@@ -352,13 +346,13 @@ class DefinitionWrites(DefinitionReads):
     def put_schema(self, portal_id: int, schema: ObjectSchema) -> None:
         """See the contract."""
         self.object_types_changed(portal_id, schema.object_type_id)
-        self._put(portal_id, schema.object_type_id, "schema", "", _json(schema))
+        self._put(portal_id, schema.object_type_id, "schema", "", json_text(schema))
 
     def put_association_types(self, portal_id: int, types: Sequence[AssociationType]) -> None:
         """See the contract."""
         for each in types:
             self._put(
-                portal_id, each.from_object_type_id, "association_type", _key(each), _json(each)
+                portal_id, each.from_object_type_id, "association_type", _key(each), json_text(each)
             )
             self.object_types_changed(portal_id, each.from_object_type_id)
 
@@ -395,7 +389,7 @@ class DefinitionWrites(DefinitionReads):
 
     def put_pipeline(self, portal_id: int, object_type_id: str, pipeline: Pipeline) -> None:
         """See the contract."""
-        self._put(portal_id, object_type_id, "pipeline", pipeline.id, _json(pipeline))
+        self._put(portal_id, object_type_id, "pipeline", pipeline.id, json_text(pipeline))
 
     def remove_pipeline(self, portal_id: int, object_type_id: str, pipeline_id: str) -> None:
         """See the contract."""
@@ -431,13 +425,13 @@ class DefinitionWrites(DefinitionReads):
     ) -> None:
         """See the contract."""
         if rules:
-            self._put(portal_id, object_type_id, "validations", name, _json(rules))
+            self._put(portal_id, object_type_id, "validations", name, json_text(rules))
         else:
             self._remove(portal_id, object_type_id, "validations", name)
 
     def put_admin_rules(self, portal_id: int, object_type_id: str, rules: AdminRules) -> None:
         """See the contract."""
-        self._put(portal_id, object_type_id, "admin_rules", "", _json(rules))
+        self._put(portal_id, object_type_id, "admin_rules", "", json_text(rules))
 
     def restore_definitions(self, portal_id: int, definitions: Sequence[StoredDefinition]) -> None:
         """See the contract."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import apsw
 import msgspec
@@ -16,33 +16,24 @@ from moyeu.crm.lists.definitions import (
 )
 from moyeu.storage.sqlite import list_queries as queries
 from moyeu.storage.sqlite import queries as record_queries
-from moyeu.storage.sqlite.definitions import Row
+from moyeu.storage.sqlite.rows import Row, Rows, json_text
 
 _LAST_ID: Final = 2**63 - 1
 
-_write_json = msgspec.json.Encoder().encode
 _read_list = msgspec.json.Decoder(ListDefinition).decode
 _read_folder = msgspec.json.Decoder(ListFolder).decode
-
-
-def _json(value: object) -> str:
-    return _write_json(value).decode()
-
-
-class _Rows(Protocol):
-    def _rows(self, statement: str, parameters: Mapping[str, Any] | Row = ()) -> list[Row]: ...
 
 
 class ListReads:
     """The reads of lists."""
 
-    def last_write(self: _Rows, portal_id: int) -> int:
+    def last_write(self: Rows, portal_id: int) -> int:
         """See the contract."""
         number: int = self._rows(record_queries.LAST_WRITE, {"portal_id": portal_id})[0][0]
         return number
 
     def written_between(
-        self: _Rows,
+        self: Rows,
         portal_id: int,
         object_type_ids: Sequence[str],
         after: int,
@@ -54,42 +45,42 @@ class ListReads:
             queries.WRITTEN_BETWEEN,
             {
                 "portal_id": portal_id,
-                "type_ids": _json(list(object_type_ids)),
+                "type_ids": json_text(list(object_type_ids)),
                 "after": after,
                 "last": last,
                 "count_max": count_max,
             },
         )
 
-    def related_changes(self: _Rows, portal_id: int, object_type_ids: Sequence[str]) -> int:
+    def related_changes(self: Rows, portal_id: int, object_type_ids: Sequence[str]) -> int:
         """See the contract."""
-        parameters = {"portal_id": portal_id, "type_ids": _json(list(object_type_ids))}
+        parameters = {"portal_id": portal_id, "type_ids": json_text(list(object_type_ids))}
         changes: int = self._rows(queries.RELATED_CHANGES, parameters)[0][0]
         return changes
 
-    def lists(self: _Rows, portal_id: int, list_ids: Sequence[int]) -> dict[int, ListDefinition]:
+    def lists(self: Rows, portal_id: int, list_ids: Sequence[int]) -> dict[int, ListDefinition]:
         """See the contract."""
-        parameters = {"portal_id": portal_id, "list_ids": _json(list(dict.fromkeys(list_ids)))}
+        parameters = {"portal_id": portal_id, "list_ids": json_text(list(dict.fromkeys(list_ids)))}
         found = [_read_list(text) for (text,) in self._rows(queries.LISTS, parameters)]
         return {each.id: each for each in found}
 
-    def all_lists(self: _Rows, portal_id: int) -> list[ListDefinition]:
+    def all_lists(self: Rows, portal_id: int) -> list[ListDefinition]:
         """See the contract."""
         rows = self._rows(queries.ALL_LISTS, {"portal_id": portal_id})
         return [_read_list(text) for (text,) in rows]
 
-    def active_lists(self: _Rows, portal_id: int) -> list[ListDefinition]:
+    def active_lists(self: Rows, portal_id: int) -> list[ListDefinition]:
         """See the contract."""
         rows = self._rows(queries.ACTIVE_LISTS, {"portal_id": portal_id})
         return [_read_list(text) for (text,) in rows]
 
-    def count_active_lists(self: _Rows, portal_id: int) -> int:
+    def count_active_lists(self: Rows, portal_id: int) -> int:
         """See the contract."""
         count: int = self._rows(queries.COUNT_ACTIVE_LISTS, {"portal_id": portal_id})[0][0]
         return count
 
     def list_named(
-        self: _Rows, portal_id: int, object_type_id: str, name: str
+        self: Rows, portal_id: int, object_type_id: str, name: str
     ) -> ListDefinition | None:
         """See the contract."""
         rows = self._rows(
@@ -98,13 +89,13 @@ class ListReads:
         )
         return _read_list(rows[0][0]) if rows else None
 
-    def list_sizes(self: _Rows, portal_id: int, list_ids: Sequence[int]) -> dict[int, int]:
+    def list_sizes(self: Rows, portal_id: int, list_ids: Sequence[int]) -> dict[int, int]:
         """See the contract."""
-        parameters = {"portal_id": portal_id, "list_ids": _json(list(dict.fromkeys(list_ids)))}
+        parameters = {"portal_id": portal_id, "list_ids": json_text(list(dict.fromkeys(list_ids)))}
         return dict(self._rows(queries.LIST_SIZES, parameters))
 
     def members(
-        self: _Rows,
+        self: Rows,
         portal_id: int,
         list_id: int,
         record_id: int,
@@ -125,7 +116,7 @@ class ListReads:
         return [ListMember(*row) for row in rows]
 
     def members_by_time(
-        self: _Rows,
+        self: Rows,
         portal_id: int,
         list_id: int,
         place: ListMember,
@@ -147,7 +138,7 @@ class ListReads:
         return [ListMember(*row) for row in rows]
 
     def members_among(
-        self: _Rows, portal_id: int, list_id: int, record_ids: Sequence[int]
+        self: Rows, portal_id: int, list_id: int, record_ids: Sequence[int]
     ) -> frozenset[int]:
         """See the contract."""
         rows = self._rows(
@@ -155,13 +146,13 @@ class ListReads:
             {
                 "portal_id": portal_id,
                 "list_id": list_id,
-                "record_ids": _json(list(dict.fromkeys(record_ids))),
+                "record_ids": json_text(list(dict.fromkeys(record_ids))),
             },
         )
         return frozenset(record_id for (record_id,) in rows)
 
     def memberships_of(
-        self: _Rows, portal_id: int, object_type_id: str, record_ids: Sequence[int]
+        self: Rows, portal_id: int, object_type_id: str, record_ids: Sequence[int]
     ) -> dict[int, list[ListMembership]]:
         """See the contract."""
         rows = self._rows(
@@ -169,7 +160,7 @@ class ListReads:
             {
                 "portal_id": portal_id,
                 "object_type_id": object_type_id,
-                "record_ids": _json(list(dict.fromkeys(record_ids))),
+                "record_ids": json_text(list(dict.fromkeys(record_ids))),
             },
         )
         found: dict[int, list[ListMembership]] = {each: [] for each in record_ids}
@@ -178,7 +169,7 @@ class ListReads:
         return found
 
     def memberships_after(
-        self: _Rows, portal_id: int, list_id: int, record_id: int, count_max: int
+        self: Rows, portal_id: int, list_id: int, record_id: int, count_max: int
     ) -> list[ListMembership]:
         """See the contract."""
         rows = self._rows(
@@ -192,7 +183,7 @@ class ListReads:
         )
         return [ListMembership(*row) for row in rows]
 
-    def list_folders(self: _Rows, portal_id: int) -> list[ListFolder]:
+    def list_folders(self: Rows, portal_id: int) -> list[ListFolder]:
         """See the contract."""
         rows = self._rows(queries.LIST_FOLDERS, {"portal_id": portal_id})
         return [_read_folder(text) for (text,) in rows]
@@ -232,7 +223,7 @@ class ListWrites(ListReads):
                 "name": definition.name,
                 "processing_type": definition.processing_type,
                 "deleted_at_ms": definition.deleted_at_ms,
-                "document": _json(definition),
+                "document": json_text(definition),
             },
         )
 
@@ -240,7 +231,7 @@ class ListWrites(ListReads):
         """See the contract."""
         self._connection.execute(
             queries.PUT_LIST_FOLDER,
-            {"portal_id": portal_id, "folder_id": folder.id, "document": _json(folder)},
+            {"portal_id": portal_id, "folder_id": folder.id, "document": json_text(folder)},
         )
 
     def remove_list_folder(self, portal_id: int, folder_id: int) -> None:
@@ -264,7 +255,7 @@ class ListWrites(ListReads):
                 "portal_id": portal_id,
                 "list_id": list_id,
                 "object_type_id": object_type_id,
-                "record_ids": _json(list(record_ids)),
+                "record_ids": json_text(list(record_ids)),
                 "now_ms": now_ms,
             },
         )
@@ -289,7 +280,7 @@ class ListWrites(ListReads):
             {
                 "portal_id": portal_id,
                 "list_id": list_id,
-                "record_ids": _json(list(record_ids)),
+                "record_ids": json_text(list(record_ids)),
             },
         )
         return [record_id for (record_id,) in rows]
@@ -310,7 +301,7 @@ class ListWrites(ListReads):
                 "list_id": list_id,
                 "first_id": first_id,
                 "last_id": _LAST_ID if last_id is None else last_id,
-                "record_ids": _json(list(staying)),
+                "record_ids": json_text(list(staying)),
             },
         )
 
@@ -345,7 +336,7 @@ class ListWrites(ListReads):
             {
                 "portal_id": portal_id,
                 "object_type_id": object_type_id,
-                "record_ids": _json(list(record_ids)),
+                "record_ids": json_text(list(record_ids)),
             },
         )
 

@@ -19,6 +19,7 @@ import msgspec
 
 from moyeu.crm.search.keys import Field, FieldKind, keys_of
 from moyeu.crm.search.token_plans import terms_text
+from moyeu.storage.sqlite.rows import json_text
 
 SLOTS_MAX: Final = 64
 """So many properties can be laid out in one step."""
@@ -37,7 +38,6 @@ AS_IT_IS: Final = Field("", "choice")
 _SIMPLE_NAME: Final = re.compile(r"[A-Za-z0-9_]+", re.ASCII)
 
 _read_rows = msgspec.json.Decoder(list[list[Any]]).decode
-_write_json = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +267,7 @@ def _take_in_keys(connection: apsw.Connection, column: Column, slots: Sequence[s
         f" SELECT value ->> 0, value ->> 1 FROM json_each(?1) WHERE true{put}"
     )
     if rows:
-        connection.execute(many, (_json([(each, keys[0]) for each, keys in rows]),))
+        connection.execute(many, (json_text([(each, keys[0]) for each, keys in rows]),))
 
 
 def _take_in_options(connection: apsw.Connection, column: Column, slots: Sequence[str]) -> None:
@@ -321,7 +321,7 @@ def _take_in_terms(connection: apsw.Connection, column: Column, slots: Sequence[
             f" FROM json_each(?1) AS e LEFT JOIN d{number} AS d ON d.record_id = e.value ->> 0"
             " WHERE d.t IS NOT e.value ->> 1"
         )
-        connection.execute(slow, (_json(rows),))
+        connection.execute(slow, (json_text(rows),))
     for statement in (
         f"DELETE FROM f{number} WHERE rowid IN"
         f" (SELECT record_id FROM fresh JOIN d{number} USING (record_id))",
@@ -345,7 +345,3 @@ def _rows(connection: apsw.Connection, statement: str) -> list[list[Any]]:
     """The only value of a statement: a JSON array of rows."""
     row: tuple[Any, ...] = connection.execute(statement).fetchall()[0]
     return _read_rows(row[0])
-
-
-def _json(value: object) -> str:
-    return _write_json(value).decode()

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import apsw
-import msgspec
 
 from moyeu.catalog.object_types import OBJECT_TYPES
 from moyeu.storage.sqlite import queries, search_columns
+from moyeu.storage.sqlite.rows import json_text
 from moyeu.storage.sqlite.search_answers import Totals
 from moyeu.storage.sqlite.search_columns import SLOTS_MAX, Column, ColumnSpec
 from moyeu.storage.sqlite.search_feed import SearchFeed
@@ -20,7 +20,6 @@ from moyeu.storage.sqlite.search_feed import SearchFeed
 _MODIFIED_PROPERTIES: Final = frozenset(each.modified_property for each in OBJECT_TYPES)
 """Change with each write, though the history does not name them."""
 
-_write_json = msgspec.json.Encoder().encode
 
 _TOUCHED: Final = """
 INSERT OR IGNORE INTO touched SELECT record_id FROM data.record_write
@@ -153,7 +152,7 @@ def _touch(
     connection.execute(statement, bound)
     for each in feed.since(position[1]) or ():
         if each[:2] == (kept.portal_id, kept.object_type_id) and each.record_ids:
-            ids = _write_json(each.record_ids).decode()
+            ids = json_text(each.record_ids)
             connection.execute(_ANNOUNCED, {"record_ids": ids})
 
 
@@ -184,7 +183,7 @@ def _mentions_one_of(names: Iterable[str], bound: dict[str, Any]) -> str:
     tests = []
     for number, name in enumerate(names):
         # As the history spells it; where a value has that text too it does no harm.
-        bound[f"written{number}"] = f"{_write_json(name).decode()}:"
+        bound[f"written{number}"] = f"{json_text(name)}:"
         tests.append(f" OR instr(changed, :written{number}) > 0")
     return f" AND (previous = 0{''.join(tests)})"
 

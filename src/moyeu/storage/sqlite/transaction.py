@@ -20,11 +20,11 @@ from moyeu.storage.sqlite.associations import AssociationReads
 from moyeu.storage.sqlite.definitions import (
     DefinitionReads,
     DefinitionWrites,
-    Row,
     Snapshots,
 )
 from moyeu.storage.sqlite.list_queries import RESTORE_LIST_COUNTERS
 from moyeu.storage.sqlite.lists import ListReads, ListWrites
+from moyeu.storage.sqlite.rows import Row, json_text
 from moyeu.storage.sqlite.search_feed import Removal
 
 _BEFORE_ALL: Final = Association("", -1, "", -1, "HUBSPOT_DEFINED", -1)
@@ -37,10 +37,6 @@ _SOURCE_TYPE = "INTEGRATION"
 _write_json = msgspec.json.Encoder().encode
 _read_document = msgspec.json.Decoder(dict[str, str]).decode
 _read_scopes = msgspec.json.Decoder(frozenset[str]).decode
-
-
-def _json(value: object) -> str:
-    return _write_json(value).decode()
 
 
 class SqliteReadTransaction(
@@ -73,7 +69,7 @@ class SqliteReadTransaction(
             {
                 "portal_id": portal_id,
                 "object_type_id": object_type_id,
-                "record_ids": _json(list(record_ids)),
+                "record_ids": json_text(list(record_ids)),
             },
         )
         return {row[0]: _record(row) for row in rows}
@@ -101,7 +97,7 @@ class SqliteReadTransaction(
             {
                 "portal_id": portal_id,
                 "object_type_id": object_type_id,
-                "record_ids": _json(list(record_ids)),
+                "record_ids": json_text(list(record_ids)),
             },
         )
         return {row[0]: row[1] for row in rows}
@@ -153,7 +149,7 @@ class SqliteReadTransaction(
             queries.HISTORY,
             {
                 "portal_id": portal_id,
-                "last_writes": _json([each.last_write for each in records if each.last_write]),
+                "last_writes": json_text([each.last_write for each in records if each.last_write]),
             },
         )
         writes: dict[int, list[RecordWrite]] = {each.record_id: [] for each in records}
@@ -176,7 +172,7 @@ class SqliteReadTransaction(
                 "portal_id": portal_id,
                 "object_type_id": object_type_id,
                 "path": f'$."{name}"',
-                "property_values": _json(list(values)),
+                "property_values": json_text(list(values)),
                 "count_max": count_max,
             },
         )
@@ -190,7 +186,7 @@ class SqliteReadTransaction(
             {
                 "portal_id": portal_id,
                 "object_type_id": object_type_id,
-                "record_ids": _json(list(dict.fromkeys(record_ids))),
+                "record_ids": json_text(list(dict.fromkeys(record_ids))),
             },
         )
         found: dict[int, list[Association]] = {each: [] for each in record_ids}
@@ -308,7 +304,7 @@ class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites, ListWrites
                 "portal_id": token.caller.portal_id,
                 "app_id": token.caller.app_id,
                 "user_id": token.caller.user_id,
-                "scopes": _json(sorted(token.caller.scopes)),
+                "scopes": json_text(sorted(token.caller.scopes)),
                 "hint": token.hint,
                 "created_at_ms": token.created_at_ms,
                 "may_edit_associations": int(token.caller.may_edit_associations),
@@ -355,7 +351,7 @@ class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites, ListWrites
                     portal_id,
                     object_type_id,
                     each.record_id,
-                    _json(each.properties),
+                    json_text(each.properties),
                     each.created_at_ms,
                     each.updated_at_ms,
                     number,
@@ -433,7 +429,7 @@ class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites, ListWrites
             {
                 "portal_id": portal_id,
                 "object_type_id": object_type_id,
-                "record_ids": _json(list(record_ids)),
+                "record_ids": json_text(list(record_ids)),
                 "now_ms": occasion.now_ms,
             },
         )
@@ -456,7 +452,7 @@ class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites, ListWrites
             {
                 "portal_id": portal_id,
                 "object_type_id": object_type_id,
-                "record_ids": _json(list(record_ids)),
+                "record_ids": json_text(list(record_ids)),
             },
         )
         self._note_removal(portal_id, object_type_id, [row[0] for row in rows])
@@ -525,7 +521,7 @@ class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites, ListWrites
                 "portal_id": portal_id,
                 "object_type_id": object_type_id,
                 "record_id": record_id,
-                "record_ids": _json(list({each.to_record_id for each in forth})),
+                "record_ids": json_text(list({each.to_record_id for each in forth})),
             },
         )
         return forth, [Association(*row) for row in rows]
@@ -535,7 +531,7 @@ class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites, ListWrites
         key = {
             "portal_id": portal_id,
             "object_type_id": object_type_id,
-            "record_ids": _json(list(record_ids)),
+            "record_ids": json_text(list(record_ids)),
         }
         rows = self._rows(queries.ERASE_RECORDS, key)
         self._note_removal(portal_id, object_type_id, [row[0] for row in rows])
@@ -544,7 +540,7 @@ class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites, ListWrites
         self._connection.execute(queries.KEEP_LAST_WRITE, {"portal_id": portal_id})
         last_writes = [row[2] for row in rows if row[2]]
         self._connection.execute(
-            queries.ERASE_HISTORY, {"portal_id": portal_id, "last_writes": _json(last_writes)}
+            queries.ERASE_HISTORY, {"portal_id": portal_id, "last_writes": json_text(last_writes)}
         )
         self._next_writes.pop(portal_id, None)
         for row in rows:
@@ -553,7 +549,7 @@ class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites, ListWrites
         if merged := [record_id for (record_id,) in self._rows(queries.FORGET_MERGED, key)]:
             self._connection.execute(
                 queries.ERASE_MERGED_HISTORY,
-                {**key, "record_ids": _json(merged)},
+                {**key, "record_ids": json_text(merged)},
             )
         return len(rows)
 
@@ -660,7 +656,7 @@ class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites, ListWrites
                     portal_id,
                     object_type_id,
                     each.record_id,
-                    _json(each.properties),
+                    json_text(each.properties),
                     each.created_at_ms,
                     each.updated_at_ms,
                     each.archived_at_ms,
@@ -690,7 +686,7 @@ class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites, ListWrites
                     each.record_id,
                     each.previous,
                     each.written_at_ms,
-                    _json(each.changed),
+                    json_text(each.changed),
                     each.source_type,
                     int(each.source_id),
                     each.user_id,
@@ -753,7 +749,7 @@ class SqliteWriteTransaction(SqliteReadTransaction, DefinitionWrites, ListWrites
 
 
 def _keyed(portal_id: int, object_type_id: str, keys: Sequence[UniqueKey]) -> Mapping[str, Any]:
-    return {"portal_id": portal_id, "object_type_id": object_type_id, "keys": _json(keys)}
+    return {"portal_id": portal_id, "object_type_id": object_type_id, "keys": json_text(keys)}
 
 
 def _record(row: Row) -> StoredRecord:
