@@ -3,9 +3,10 @@
     python requirements/lock.py [--upgrade]
 
 `run.txt` has what the server needs, its build backend included, so that installing the project
-itself downloads nothing more; `dev.txt` has all of that and what the tests and checks need. A
-version that is locked stays unless `--upgrade` is given. Neither file names an index: the hashes
-are what is trusted, whichever index serves the files. The resolver runs in an environment of its
+itself downloads nothing more; `postgres.txt` has all of that and the extra for PostgreSQL;
+`dev.txt` has all of that and what the tests and checks need. A version that is locked stays unless
+`--upgrade` is given. No file names an index: the hashes are what is trusted, whichever index serves
+the files. The resolver runs in an environment of its
 own, without the pip settings of this machine, so that what is here alone leaks into neither.
 """
 
@@ -20,7 +21,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-RUN, DEV = ROOT / "requirements" / "run.txt", ROOT / "requirements" / "dev.txt"
+RUN = ROOT / "requirements" / "run.txt"
+POSTGRES = ROOT / "requirements" / "postgres.txt"
+DEV = ROOT / "requirements" / "dev.txt"
 PIP_TOOLS = "pip-tools==7.6.2"
 HEADER = """\
 # Written by `make lock` from pyproject.toml; do not edit.
@@ -28,7 +31,8 @@ HEADER = """\
 """
 SENTENCES = {
     RUN: "What the server needs to be installed and to run.",
-    DEV: "What is in run.txt, and what the tests and checks need.",
+    POSTGRES: "What is in run.txt, and what a server with PostgreSQL needs.",
+    DEV: "What is in postgres.txt, and what the tests and checks need.",
 }
 OPTIONS = [
     "--quiet",
@@ -49,13 +53,19 @@ _ADDRESS = re.compile(r"[a-z+]+://|^\s*-", re.MULTILINE)
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Writes both files; refuses to leave one that names an address."""
+    """Writes the files; refuses to leave one that names an address."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     with tempfile.TemporaryDirectory(prefix="moyeu-lock-") as folder:
         compiler = _install_compiler(Path(folder))
-        inputs = Path(folder) / "dev.in"
-        inputs.write_text("\n".join(_dev_requirements()) + "\n")
+
+        def add(output: Path, base: Path, requirements: Sequence[str]) -> None:
+            inputs = Path(folder) / f"{output.stem}.in"
+            inputs.write_text("\n".join(requirements) + "\n")
+            _compile(compiler, output, [str(base), str(inputs), *arguments])
+
         _compile(compiler, RUN, ["--build-deps-for=editable", "pyproject.toml", *arguments])
-        _compile(compiler, DEV, [str(RUN), str(inputs), *arguments])
+        add(POSTGRES, RUN, project["project"]["optional-dependencies"]["postgres"])
+        add(DEV, POSTGRES, project["dependency-groups"]["dev"])
 
 
 def _install_compiler(folder: Path) -> Path:
@@ -63,12 +73,6 @@ def _install_compiler(folder: Path) -> Path:
     binaries = folder / "venv" / "bin"
     subprocess.run([binaries / "pip", "install", "--quiet", PIP_TOOLS], check=True, env=_settings())
     return binaries / "pip-compile"
-
-
-def _dev_requirements() -> list[str]:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    requirements: list[str] = project["dependency-groups"]["dev"]
-    return requirements
 
 
 def _compile(compiler: Path, output: Path, arguments: Sequence[str]) -> None:

@@ -2,13 +2,14 @@
 
 import asyncio
 import itertools
+import os
 import random
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 import pytest
@@ -26,16 +27,27 @@ from moyeu.crm.records import RecordInput
 from moyeu.crm.validations import ValidationRule
 from moyeu.operations.portals import hash_token, known_scopes
 from moyeu.operations.records import archive_records, create_records
-from moyeu.storage.contract import Portal, Token
-from moyeu.storage.sqlite import SqliteStore, open_store
+from moyeu.storage.contract import Portal, Store, Token
 from moyeu.wire.edge import running
+from tests.storage.engines import ENGINES, OPTION, Engine, usual_engine
 
 T = TypeVar("T")
 
 # Whole milliseconds that are no whole second, so that times show their fraction.
 START_MS = 1_795_000_000_250
+WRITE_WAIT_MAX_S: Final = 3.0
+"""A test that keeps others from their turn waits as long."""
 
 _portal_numbers = itertools.count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The engine of a run; the usual one is SQLite, and where it matters all are tested."""
+    parser.addoption(
+        OPTION,
+        default=os.environ.get("MOYEU_TEST_ENGINE") or None,
+        help="the one storage engine of the run: " + ", ".join(each.name for each in ENGINES),
+    )
 
 
 class Clock:
@@ -62,7 +74,7 @@ class RecordKey:
 class Server:
     """A running server over a fresh database, and a loop in which tests act on its store."""
 
-    def __init__(self, url: str, store: SqliteStore, clock: Clock) -> None:
+    def __init__(self, url: str, store: Store, clock: Clock) -> None:
         self.url = url
         self.store = store
         self.clock = clock
@@ -276,12 +288,12 @@ class PortalUnderTest:
 
     @contextmanager
     def writer_held(self) -> Iterator[None]:
-        """Keeps other writes from their turn, and makes them give up soon."""
-        store = self.server.store
-        waited_s, store.write_wait_max_s = store.write_wait_max_s, 0.2
+        """Keeps other writes from their turn until they give up."""
         released, begun = threading.Event(), threading.Event()
 
-        def hold(_transaction: Any) -> None:
+        def hold(transaction: Any) -> None:
+            # A turn may be of one portal and begin with the first call.
+            transaction.last_write(self.portal_id)
             begun.set()
             released.wait(60)
 
@@ -293,25 +305,45 @@ class PortalUnderTest:
         finally:
             released.set()
             holding.join()
-            store.write_wait_max_s = waited_s
 
     def advance(self, seconds: float) -> None:
         """Moves the clock."""
         self.server.clock.now_ms += int(seconds * 1000)
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for the tests of a process; each test takes a portal of its own."""
-    path: Path = tmp_path_factory.mktemp("server") / "portal.db"
-    store = open_store(path)
+@contextmanager
+def _running_server(engine: Engine, folder: Path) -> Iterator[Server]:
+    store = engine.open(folder, WRITE_WAIT_MAX_S)
     clock = Clock()
-    app = build_app(store, clock, random.Random(1).getrandbits)
-    with running(app) as url:
-        server = Server(url, store, clock)
-        yield server
-        server.close()
-    store.close()
+    try:
+        with running(build_app(store, clock, random.Random(1).getrandbits)) as url:
+            server = Server(url, store, clock)
+            yield server
+            server.close()
+    finally:
+        store.close()
+        engine.forget(folder)
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Engine], Server]]:
+    """The server of each engine for the tests of a process, started when it is asked for."""
+    started: dict[str, Server] = {}
+    with ExitStack() as ends:
+
+        def server_of(engine: Engine) -> Server:
+            if engine.name not in started:
+                folder = tmp_path_factory.mktemp("server")
+                started[engine.name] = ends.enter_context(_running_server(engine, folder))
+            return started[engine.name]
+
+        yield server_of
+
+
+@pytest.fixture(scope="session")
+def server(servers: Callable[[Engine], Server], pytestconfig: pytest.Config) -> Server:
+    """One server for the tests of a process; each test takes a portal of its own."""
+    return servers(usual_engine(pytestconfig))
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ def _locked(name: str) -> dict[str, list[str]]:
     return {line[0]: line[1:] for line in lines}
 
 
-@pytest.mark.parametrize("name", ["run.txt", "dev.txt"])
+@pytest.mark.parametrize("name", ["run.txt", "postgres.txt", "dev.txt"])
 def test_a_lock_has_versions_with_hashes_and_nothing_else(name: str) -> None:
     for requirement, hashes in _locked(name).items():
         assert re.fullmatch(r"[a-z0-9-]+==[0-9][0-9a-z.]*", requirement), requirement
@@ -34,7 +34,7 @@ def test_a_lock_has_versions_with_hashes_and_nothing_else(name: str) -> None:
 
 def test_the_locks_have_what_the_project_names_and_agree() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    run, dev = _locked("run.txt"), _locked("dev.txt")
+    run, postgres, dev = _locked("run.txt"), _locked("postgres.txt"), _locked("dev.txt")
 
     def names(requirements: list[str]) -> set[str]:
         found = (re.match(r"[A-Za-z0-9_.-]+", each) for each in requirements)
@@ -42,8 +42,10 @@ def test_the_locks_have_what_the_project_names_and_agree() -> None:
 
     runtime = project["project"]["dependencies"] + project["build-system"]["requires"]
     assert names(runtime) <= names(list(run))
+    assert names(project["project"]["optional-dependencies"]["postgres"]) <= names(list(postgres))
     assert names(project["dependency-groups"]["dev"]) <= names(list(dev))
-    assert run.items() <= dev.items()
+    assert run.items() <= postgres.items() <= dev.items()
+    assert not any(each.startswith("psycopg") for each in run)
 
 
 def _find(folder: Path, pythons: dict[str, str], **more: str) -> tuple[int, str, str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.storage.engines import ENGINES, Engine
+from tests.storage.engines import Engine, on_each_engine
 from tests.storage.scene import WAIT_MAX_S, Database, furnish
 
 OpenDatabase = Callable[..., Database]
@@ -13,7 +13,12 @@ OpenDatabase = Callable[..., Database]
 closed when the test ends."""
 
 
-@pytest.fixture(params=ENGINES, ids=lambda engine: engine.name)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests that need an engine run on each."""
+    on_each_engine(metafunc, "engine")
+
+
+@pytest.fixture
 def engine(request: pytest.FixtureRequest) -> Engine:
     """Each engine in turn."""
     assert isinstance(request.param, Engine)
@@ -32,6 +37,7 @@ def open_database(engine: Engine, tmp_path: Path) -> Iterator[OpenDatabase]:
     yield open_one
     for each in opened:
         each.close()
+    engine.forget(tmp_path)
 
 
 @pytest.fixture

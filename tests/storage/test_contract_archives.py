@@ -218,7 +218,10 @@ def test_merged_ids_are_restored(database: Database) -> None:
 def test_counters_are_raised_and_never_lowered(database: Database) -> None:
     before = database.read(lambda each: each.counters(PORTAL))
     raised = Counters(
-        before.next_record_id + 10, before.next_object_type + 3, next_association_type=7
+        before.next_record_id + 10,
+        before.next_object_type + 3,
+        next_association_type=7,
+        last_write=before.last_write + 9,
     )
 
     database.write(lambda each: each.restore_counters(PORTAL, raised))
@@ -228,3 +231,16 @@ def test_counters_are_raised_and_never_lowered(database: Database) -> None:
     assert new_record_ids(database, 1)[0] == raised.next_record_id
     made = database.write(lambda each: each.new_object_type_id(PORTAL))
     assert made == f"2-{raised.next_object_type}"
+    insert(database, record(1))
+    (write,) = writes_after(database, 0)
+    assert write.number > raised.last_write
+
+
+def test_no_write_has_or_had_a_higher_number_than_the_counters_tell(database: Database) -> None:
+    insert(database, record(1), record(2))
+    last = writes_after(database, 0)[-1].number
+    assert database.read(lambda each: each.counters(PORTAL)).last_write >= last
+
+    database.write(lambda each: each.erase_records(PORTAL, SERVICES, [1, 2]))
+
+    assert database.read(lambda each: each.counters(PORTAL)).last_write >= last

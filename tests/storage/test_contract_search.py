@@ -7,6 +7,7 @@ default, where types as small as those of these tests are looked through.
 import asyncio
 import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,7 +33,7 @@ from moyeu.crm.search.keys import Field, token_pattern
 from moyeu.storage.contract import FoundRecords, RecordSearch, Store, WriteTransaction
 from moyeu.storage.sqlite import open_store
 from moyeu.storage.sqlite.search_index import SearchLimits
-from tests.storage.engines import ENGINES, Engine
+from tests.storage.engines import ENGINES, engine_named
 from tests.storage.scene import (
     NOW_MS,
     OTHER_PORTAL,
@@ -73,7 +74,10 @@ def _open_indexed(folder: Path, write_wait_max_s: float) -> Store:
     )
 
 
-SEARCH_ENGINES: Final = (*ENGINES, Engine("sqlite, always by index", _open_indexed))
+_BY_INDEX: Final = replace(
+    engine_named("sqlite"), name="sqlite, always by index", open=_open_indexed
+)
+SEARCH_ENGINES: Final = (*ENGINES, _BY_INDEX)
 
 
 @pytest.fixture(params=SEARCH_ENGINES, ids=lambda engine: engine.name)
@@ -83,6 +87,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     furnish(made)
     yield made
     made.close()
+    request.param.forget(tmp_path)
 
 
 def search_of(

@@ -3,15 +3,15 @@
 Costs are steps of SQLite's virtual machine, which its progress handler counts.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterator
+from typing import Final
 
 import apsw
 import pytest
 
-from moyeu.storage.sqlite.associations import AssociationReads
+from moyeu.storage.sql.definitions import Snapshots
 from moyeu.storage.sqlite.migrate import migrate
-from moyeu.storage.sqlite.rows import Row
+from moyeu.storage.sqlite.transaction import SqliteReadTransaction
 from tests.storage.scene import CONTACTS, PORTAL, SERVICES
 
 FEW: Final = 1
@@ -22,14 +22,11 @@ COUNTS: Final = {FEW: 1_000, MANY: 100_000}
 STEPS_AT_A_TIME: Final = 10
 
 
-class Reads(AssociationReads):
+class Reads(SqliteReadTransaction):
     """The reads on a bare connection."""
 
     def __init__(self, connection: apsw.Connection) -> None:
-        self._connection = connection
-
-    def _rows(self, statement: str, parameters: Mapping[str, Any] | Row = ()) -> list[Row]:
-        return self._connection.execute(statement, parameters).fetchall()
+        super().__init__(connection, Snapshots(), lambda _: None)
 
     def steps(self, work: Callable[["Reads"], object]) -> int:
         """About how many steps the work takes."""

@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import apsw
@@ -12,11 +13,11 @@ import pytest
 from moyeu.storage.contract import StoreInUseError
 from moyeu.storage.sqlite import migrate as migrate_module
 from moyeu.storage.sqlite import open_store
-from moyeu.storage.sqlite.migrate import SchemaError, migrate
+from moyeu.storage.sqlite.migrate import Migration, SchemaError, migrate
 from tests.storage.scene import CONTACTS, PORTAL, SERVICES, Database, furnish
 
-FIRST = (1, "0001_first.sql", "CREATE TABLE first (a INTEGER) STRICT;")
-SECOND = (
+FIRST = Migration(1, "0001_first.sql", "CREATE TABLE first (a INTEGER) STRICT;")
+SECOND = Migration(
     2,
     "0002_second.sql",
     "CREATE TABLE second (a INTEGER) STRICT;\nINSERT INTO first VALUES (1);",
@@ -29,10 +30,9 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "moyeu.db"
 
 
-def give_migrations(monkeypatch: pytest.MonkeyPatch, *files: tuple[int, str, str]) -> None:
+def give_migrations(monkeypatch: pytest.MonkeyPatch, *files: Migration) -> None:
     """Lets the engine know these migrations and no others."""
-    known = {number: (name, text) for number, name, text in files}
-    monkeypatch.setattr(migrate_module, "_files", lambda: known)
+    monkeypatch.setattr(migrate_module, "known", lambda: list(files))
 
 
 def tables(connection: apsw.Connection) -> set[str]:
@@ -176,9 +176,8 @@ def test_a_refused_schema_is_left_as_it_is_and_unlocked(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_store(path).close()
-    own = migrate_module._files()
-    others = [(number, *own[number]) for number in own if number != 1]
-    more = (9000, "9000_own.sql", "CREATE TABLE own (a);")
+    others = [each for each in migrate_module.known() if each.number != 1]
+    more = Migration(9000, "9000_own.sql", "CREATE TABLE own (a);")
     give_migrations(monkeypatch, FIRST, *others, more)
     for _ in range(2):
         with pytest.raises(SchemaError, match="differs"):
@@ -196,10 +195,10 @@ def test_a_migration_that_was_edited_after_it_was_applied_is_refused(
     give_migrations(monkeypatch, FIRST)
     migrate(connection)
 
-    number, name, text = FIRST
-    give_migrations(monkeypatch, (number, name, text + " -- a remark"))
+    edited = replace(FIRST, text=FIRST.text + " -- a remark")
+    give_migrations(monkeypatch, edited)
 
-    with pytest.raises(SchemaError, match=f"migration {name} differs"):
+    with pytest.raises(SchemaError, match=f"migration {FIRST.name} differs"):
         migrate(connection)
     connection.close()
 
@@ -221,7 +220,7 @@ def test_a_migration_that_fails_half_way_leaves_nothing_and_may_be_tried_again(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connection = apsw.Connection(str(path))
-    broken = (2, "0002_second.sql", SECOND[2] + "\nINSERT INTO nowhere VALUES (1);")
+    broken = replace(SECOND, text=SECOND.text + "\nINSERT INTO nowhere VALUES (1);")
     give_migrations(monkeypatch, FIRST, broken)
     with pytest.raises(apsw.SQLError, match="nowhere"):
         migrate(connection)

@@ -69,6 +69,7 @@ SEARCHES: Final[dict[str, tuple[str, ...]]] = {
     "RESERVE_RECORD_ID": ("portal (rowid=?)",),
     "INSERT_RECORD": (),
     "ADD_WRITE": (),
+    "RESTORE_WRITE": (),
     "TAKE_VALUE": (),
     "ADD_INDEXED_VALUE": (),
     "MERGE_AWAY": (),
@@ -185,7 +186,7 @@ SEARCHES: Final[dict[str, tuple[str, ...]]] = {
     "REMOVE_ASSOCIATION": (f"association ({ASSOCIATION_KEY})",),
     "RECORDS_WITH_VALUES": ("record (portal_id=? AND object_type_id=?)",),
     "ERASE_RECORDS": (f"record ({RECORD_KEY})",),
-    "ERASE_HISTORY": (f"record_write ({WRITE_KEY})", f"w ({WRITE_KEY})"),
+    "ERASE_HISTORY": (f"record_write ({WRITE_KEY})",),
     "FORGET_MERGED": ("record_merged (portal_id=? AND object_type_id=? AND survivor_id=?)",),
     "MERGE_ON": ("record_merged (portal_id=? AND object_type_id=? AND survivor_id=?)",),
     "MERGED_AFTER": ("record_merged (portal_id=? AND (object_type_id,record_id)>(?,?))",),
@@ -275,7 +276,16 @@ def plan_of(connection: apsw.Connection, statement: str) -> list[tuple[str, str,
     """
     names = set(re.findall(r":(\w+)", statement))
     places = len(set(re.findall(r"\?(\d+)", statement)))
-    sets = {"keys", "record_ids", "last_writes", "property_values", "starts", "pairs", "list_ids"}
+    sets = {
+        "keys",
+        "record_ids",
+        "last_writes",
+        "numbers",
+        "property_values",
+        "starts",
+        "pairs",
+        "list_ids",
+    }
     parameters = {name: "[]" if name in sets else 0 for name in names} or (0,) * places
     rows = connection.execute("EXPLAIN QUERY PLAN " + statement, parameters).fetchall()
     accesses = []

@@ -27,10 +27,10 @@ from moyeu.crm.search.conditions import (
 )
 from moyeu.crm.search.keys import Field, FieldKind, keys_of, token_pattern, tokens_of
 from moyeu.storage.contract import FoundRecords, RecordSearch
+from moyeu.storage.sql.search_specs import keys_spec
 from moyeu.storage.sqlite import SqliteStore, queries
 from moyeu.storage.sqlite.search_feed import Removal, SearchFeed
 from moyeu.storage.sqlite.search_index import SearchIndex, SearchLimits
-from moyeu.storage.sqlite.search_sql import keys_spec
 from moyeu.storage.sqlite.transaction import SqliteWriteTransaction
 from tests.storage.scene import (
     PORTAL,

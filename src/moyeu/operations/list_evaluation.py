@@ -139,7 +139,7 @@ def _is_stale(
         return True
     if definition.processing_type != "DYNAMIC":
         return False
-    if evaluation.seen_write != last or evaluation.digest != digest_of(rule):
+    if evaluation.seen_write < last or evaluation.digest != digest_of(rule):
         return True
     return evaluation.seen_related < related_mark(transaction, portal_id, rule)
 
@@ -390,4 +390,4 @@ def _has_seen(definition: ListDefinition, last: int, goal: int) -> bool:
     evaluation = definition.evaluation
     if evaluation.scan_from is not None or definition.processing_type != "DYNAMIC":
         return evaluation.scan_from is None
-    return evaluation.seen_write == last and evaluation.seen_related >= goal
+    return evaluation.seen_write >= last and evaluation.seen_related >= goal

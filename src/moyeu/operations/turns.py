@@ -24,12 +24,23 @@ CarryOut = Callable[[WriteTransaction, Occasion, TypeDefinitions, Checked], Writ
 """Reads what a checked batch needs, plans it and applies the plan."""
 
 
-async def definitions_of(store: Store, portal_id: int, type_id: str) -> TypeDefinitions:
-    """The newest committed definitions of an object type."""
+async def definitions_at_hand(store: Store, portal_id: int, type_id: str) -> TypeDefinitions:
+    """The definitions of an object type, as `Store.cached_definitions` has them or newer."""
     found = store.cached_definitions(portal_id, type_id)
     if found is None:
-        found = await store.read(lambda transaction: transaction.definitions(portal_id, type_id))
+        found = await store.read(
+            lambda transaction: transaction.definitions(portal_id, type_id), few=True
+        )
     return found
+
+
+async def definitions_of(store: Store, portal_id: int, type_id: str) -> TypeDefinitions:
+    """The newest committed definitions of an object type."""
+    if store.is_shared:
+        return await store.read(
+            lambda transaction: transaction.definitions(portal_id, type_id), few=True
+        )
+    return await definitions_at_hand(store, portal_id, type_id)
 
 
 async def write_in_turn(store: Store, work: Callable[[WriteTransaction], T]) -> T | RecordsLocked:
@@ -61,12 +72,20 @@ async def write_batch(
         rules = definitions.rules_for(dates_normalised=dates_normalised)
         return check(definitions, rules, occasion.now_ms)
 
-    definitions = await definitions_of(store, portal_id, type_id)
-    if any(map(has_pattern, definitions.validations.values())):
-        # A hostile pattern may take seconds for a full batch, in which others must be served.
-        checked = await asyncio.to_thread(checked_by, definitions)
-    else:
-        checked = checked_by(definitions)
+    async def checked_beside(definitions: TypeDefinitions) -> Checked | Problem:
+        if any(map(has_pattern, definitions.validations.values())):
+            # A hostile pattern may take seconds for a full batch, in which others must be served.
+            return await asyncio.to_thread(checked_by, definitions)
+        return checked_by(definitions)
+
+    definitions = await definitions_at_hand(store, portal_id, type_id)
+    checked = await checked_beside(definitions)
+    if isinstance(checked, Problem) and store.is_shared:
+        # Another process may have changed the definitions since they were read.
+        newest = await definitions_of(store, portal_id, type_id)
+        if newest is not definitions:
+            definitions = newest
+            checked = await checked_beside(definitions)
     if isinstance(checked, Problem):
         return checked
 

@@ -27,7 +27,7 @@ from moyeu.wire.errors import (
     unsupported_operation,
 )
 from moyeu.wire.exchange import Answer, Query, Request
-from moyeu.wire.rate_limits import SecondlyLimit, secondly_limit_answer
+from moyeu.wire.rate_limits import secondly_limit_answer
 from moyeu.wire.record_words import word_problem
 from moyeu.wire.routes import DefinitionRoute, ObjectRoute
 
@@ -63,7 +63,7 @@ class Application:
         self._clock_ms = clock_ms
         self._random_bits = random_bits
         self._router = Router()
-        self._search_limit = SecondlyLimit(searches_per_second)
+        self._searches_per_second = searches_per_second
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
@@ -104,13 +104,19 @@ class Application:
         route = found.endpoint.route
         is_search = isinstance(route, ObjectRoute) and route.operation == "search"
         # That only calls count that may be made is a guess.
-        if is_search and not self._search_limit.admits(request.caller.portal_id, now_ms):
+        if is_search and not await self._admits_search(request):
             return secondly_limit_answer(correlation_id)
         if scope["method"] in _WITH_BODY and route.reads_body:
             if not _is_json(request.headers.get(b"content-type")):
                 return container_answer(415)
             request.body = await read_body(scope, receive)
         return await route.handler(request, self._clock_ms)
+
+    async def _admits_search(self, request: Request) -> bool:
+        per_second = self._searches_per_second
+        return not per_second or await self._store.admit_search(
+            request.caller.portal_id, request.now_ms, per_second
+        )
 
     def _find(self, scope: Scope) -> "_Found | Answer":
         """The endpoint of a path and method, or the container's page."""
@@ -177,7 +183,9 @@ class Application:
     async def _custom_type(self, portal_id: int, text: str) -> ObjectType | None:
         """The custom object type of the portal that the text names."""
         types = self._store.cached_object_types(portal_id)
-        if types is None:
+        if types is not None and (found := types.find(text)) is not None:
+            return found
+        if types is None or self._store.is_shared:
             types = await self._store.read(
                 lambda transaction: transaction.object_types(portal_id), few=True
             )

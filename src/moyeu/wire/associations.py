@@ -19,7 +19,7 @@ from moyeu.crm.problems import Problem
 from moyeu.operations import association_reads as reads
 from moyeu.operations import association_writes as writes
 from moyeu.operations.record_reads import read_record as find_record
-from moyeu.operations.turns import definitions_of
+from moyeu.operations.turns import definitions_at_hand
 from moyeu.wire import association_answers as answers
 from moyeu.wire import association_bodies as bodies
 from moyeu.wire.access import may_read_records, may_write_associations
@@ -216,7 +216,7 @@ async def set_named(request: Request, _clock_ms: Clock) -> Answer:
     )
     if isinstance(found, Problem):
         return _refuse(request, found)
-    form = form_of(await definitions_of(request.store, portal_id, type_id))
+    form = form_of(await definitions_at_hand(request.store, portal_id, type_id))
     bare = Wished(request.object_type.always_properties, ())
     return ok(read_record(form, found, bare, request.base_url))
 

@@ -1,39 +1,11 @@
-"""How often a portal may search, and what is answered beyond that.
+"""What is answered to a portal that searches too often.
 
 HubSpot lets all apps of a portal together search five times a second (documented); here the limit
-is a setting, and there is none without it.
+is a setting, and there is none without it. The store counts.
 """
-
-from collections import deque
 
 from moyeu.wire.bodies import encode_json
 from moyeu.wire.exchange import Answer
-
-_SECOND_MS = 1_000
-
-
-class SecondlyLimit:
-    """So many calls of a portal in any second; refused calls do not count (a guess).
-
-    per_second: 0 for no limit. What is remembered is lost with the process.
-    """
-
-    def __init__(self, per_second: int) -> None:
-        self._per_second = per_second
-        self._admitted: dict[int, deque[int]] = {}
-
-    def admits(self, portal_id: int, now_ms: int) -> bool:
-        """Whether the portal may make one more call now, which counts if so."""
-        if not self._per_second:
-            return True
-        admitted = self._admitted.setdefault(portal_id, deque(maxlen=self._per_second))
-        if admitted and admitted[-1] > now_ms:
-            # The clock was set back: what is remembered tells nothing any more.
-            admitted.clear()
-        if len(admitted) == self._per_second and now_ms - admitted[0] < _SECOND_MS:
-            return False
-        admitted.append(now_ms)
-        return True
 
 
 def secondly_limit_answer(correlation_id: str) -> Answer:

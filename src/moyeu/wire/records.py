@@ -10,7 +10,7 @@ from moyeu.crm.records import RecordInput, WritePlan, WrittenRecord
 from moyeu.operations import record_reads
 from moyeu.operations import records as operations
 from moyeu.operations.merges import erase_record, merge_records
-from moyeu.operations.turns import definitions_of
+from moyeu.operations.turns import definitions_at_hand
 from moyeu.operations.upserts import upsert_records
 from moyeu.wire.access import edit_associations_refusal
 from moyeu.wire.answering import batch_answer, created, ok, refuse
@@ -47,7 +47,7 @@ WriteRecords = Callable[..., Awaitable[WritePlan | Problem]]
 
 async def _form(request: Request) -> RecordForm:
     return form_of(
-        await definitions_of(request.store, request.caller.portal_id, request.object_type.id)
+        await definitions_at_hand(request.store, request.caller.portal_id, request.object_type.id)
     )
 
 

@@ -2,7 +2,7 @@
 
 from moyeu.crm.problems import Problem
 from moyeu.operations.searches import search_records
-from moyeu.operations.turns import definitions_of
+from moyeu.operations.turns import definitions_at_hand
 from moyeu.wire.answering import ok, refuse
 from moyeu.wire.bodies import Json
 from moyeu.wire.decode import decoded
@@ -27,7 +27,7 @@ async def search(request: Request, _clock_ms: Clock) -> Answer:
     page = await search_records(request.store, portal_id, type_id, asked, request.now_ms)
     if isinstance(page, Problem):
         return refuse(request, page, SEARCH_WORDS)
-    form = form_of(await definitions_of(request.store, portal_id, type_id))
+    form = form_of(await definitions_at_hand(request.store, portal_id, type_id))
     wished = Wished.of(form.definitions, asked.properties, ())
     body: Json = {
         "total": page.total,

@@ -15,10 +15,12 @@ from moyeu.storage.contract.definitions import (
 )
 from moyeu.storage.contract.errors import (
     ObjectTypeGoneError,
+    OutcomeUnknownError,
     StoreBrokenError,
     StoreError,
     StoreFullError,
     StoreInUseError,
+    StoreUnavailableError,
     WriterBusyError,
 )
 from moyeu.storage.contract.portals import (
@@ -49,6 +51,7 @@ __all__ = [
     "FoundRecords",
     "IndexedPart",
     "ObjectTypeGoneError",
+    "OutcomeUnknownError",
     "Portal",
     "ReadTransaction",
     "RecordSearch",
@@ -57,6 +60,7 @@ __all__ = [
     "StoreError",
     "StoreFullError",
     "StoreInUseError",
+    "StoreUnavailableError",
     "StoredDefinition",
     "Token",
     "WriteTransaction",

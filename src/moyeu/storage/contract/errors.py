@@ -16,12 +16,23 @@ class StoreBrokenError(StoreError):
     """
 
 
+class OutcomeUnknownError(StoreError):
+    """The database did not say whether it committed: the change is there as a whole or not at all.
+
+    A later read tells. Other work goes on.
+    """
+
+
+class StoreUnavailableError(StoreError):
+    """The database did not answer in time; the write changed nothing and may be tried again."""
+
+
 class StoreFullError(StoreError):
     """No space is left; the write changed nothing and may be tried again."""
 
 
 class WriterBusyError(StoreError):
-    """The writer's turn did not come in time; the work was not begun."""
+    """The writer's turn did not come in time; the work changed nothing."""
 
 
 class ObjectTypeGoneError(StoreError):

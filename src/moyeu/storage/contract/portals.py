@@ -35,6 +35,7 @@ class Counters:
     """The next ids that a portal gives out: of records, custom object types (after `2-`), lists.
 
     next_association_type: above all USER_DEFINED ids that were removed; those in use may be higher.
+    last_write: no write has a higher number, and none that was erased had.
     """
 
     next_record_id: int
@@ -42,6 +43,7 @@ class Counters:
     next_list: int = 1
     next_list_folder: int = 1
     next_association_type: int = 1
+    last_write: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ class PortalWrites(Protocol):
         ...
 
     def restore_counters(self, portal_id: int, counters: Counters) -> None:
-        """Makes sure that no id below the counters is given out any more."""
+        """Makes sure that no id below the counters is given out any more, and no number of them."""
         ...
 
     def put_search_lag(self, portal_id: int, lag_ms: int) -> None:

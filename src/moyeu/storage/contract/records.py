@@ -107,7 +107,11 @@ class RecordReads(Protocol):
         ...
 
     def last_write(self, portal_id: int) -> int:
-        """The number of the newest entry of the history, 0 when there never was one."""
+        """The number of the newest entry of the history, 0 when there never was one.
+
+        Inside a write transaction a number that no later write goes below or has, and that all
+        earlier ones do: what a cursor over the history may be set to.
+        """
         ...
 
     def written_between(

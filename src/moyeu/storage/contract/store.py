@@ -46,7 +46,15 @@ class Store(Protocol):
     itself undoes that work alone and is raised to its caller; work of others in the same commit is
     not touched. Work may run more than once before it is committed, so it must only act through
     its transaction.
+
+    is_shared: whether other processes may write to the database. What is `cached_…` is then what
+    this process last saw of it, and whoever refuses by it has to read again; a revoked token is
+    taken for a second at most. Otherwise it is the newest committed. on_broken: called once, from
+    any thread, when writing has stopped for good.
     """
+
+    is_shared: bool
+    on_broken: Callable[[], None] | None
 
     async def read(self, work: Callable[[ReadTransaction], T], *, few: bool = False) -> T:
         """Runs work on a consistent view beside the writer.
@@ -59,8 +67,9 @@ class Store(Protocol):
     async def write(self, work: Callable[[WriteTransaction], T]) -> T:
         """Runs work in the writer's turn and answers after the commit is on disk.
 
-        Raises: WriterBusyError (not begun), StoreFullError (nothing changed), StoreBrokenError
-        (outcome unknown; every later write raises it at once).
+        Raises: WriterBusyError, StoreFullError, StoreUnavailableError (nothing changed),
+        OutcomeUnknownError, StoreBrokenError (outcome unknown; every later write raises it at
+        once).
         """
         ...
 
@@ -82,20 +91,32 @@ class Store(Protocol):
         """Ids of active records that meet a condition, of at least `from_id`, ascending."""
         ...
 
+    async def admit_search(self, portal_id: int, now_ms: int, per_second: int) -> bool:
+        """Whether the portal may search once more, which counts if so; all processes count as one.
+
+        It may when fewer than per_second searches were admitted in the second before now_ms; those
+        that were refused do not count (a guess). What is remembered may be lost with the process.
+        """
+        ...
+
     def cached_definitions(self, portal_id: int, object_type_id: str) -> TypeDefinitions | None:
-        """The newest committed snapshot if it is at hand, without waiting."""
+        """A snapshot if one is at hand, without waiting; see `is_shared`."""
         ...
 
     def cached_object_types(self, portal_id: int) -> PortalTypes | None:
-        """The newest committed snapshot of object types if it is at hand, without waiting."""
+        """A snapshot of object types if one is at hand, without waiting; see `is_shared`."""
         ...
 
     def cached_caller(self, token_hash: bytes) -> Caller | None:
-        """Who a token stands for if that is at hand, without waiting."""
+        """Who a token stands for if that is at hand, without waiting; see `is_shared`."""
         ...
 
     async def caller_of(self, token_hash: bytes) -> Caller | None:
         """Who a token stands for; None for an unknown or revoked one."""
+        ...
+
+    async def analyze(self) -> None:
+        """Looks at what is kept, so that it is found fast; for after much was written at once."""
         ...
 
     def close(self) -> None:

@@ -34,14 +34,15 @@ from moyeu.storage.contract import (
     WriterBusyError,
     WriteTransaction,
 )
+from moyeu.storage.sql.definitions import Snapshots
+from moyeu.storage.sql.search_scan import matching, scan
+from moyeu.storage.sql.search_specs import NotIndexedError
 from moyeu.storage.sqlite.connection import open_reader, open_writer
-from moyeu.storage.sqlite.definitions import Snapshots
 from moyeu.storage.sqlite.lock import ProcessLock
 from moyeu.storage.sqlite.migrate import migrate
 from moyeu.storage.sqlite.search_feed import SearchFeed
 from moyeu.storage.sqlite.search_index import USUAL_LIMITS, SearchIndex, SearchLimits
-from moyeu.storage.sqlite.search_scan import matching, scan
-from moyeu.storage.sqlite.search_sql import NotIndexedError
+from moyeu.storage.sqlite.search_rates import SearchRates
 from moyeu.storage.sqlite.transaction import SqliteReadTransaction, SqliteWriteTransaction
 
 T = TypeVar("T")
@@ -87,6 +88,8 @@ class SqliteStore:
     on_broken: called once, from the writer's thread, when writing has stopped for good.
     """
 
+    is_shared = False
+
     def __init__(
         self,
         path: str,
@@ -128,6 +131,7 @@ class SqliteStore:
         self._reader_connections: list[apsw.Connection] = []
         self._reader = threading.local()
         self._readers = ThreadPoolExecutor(readers, "moyeu-reader")
+        self._search_rates = SearchRates()
         self._scan_max = search.scan_max
         self._feed = SearchFeed()
         self._index = SearchIndex(path, vfs, self._feed, search)
@@ -233,6 +237,10 @@ class SqliteStore:
         except NotIndexedError:
             return await self.read(look_at_all)
         return found
+
+    async def admit_search(self, portal_id: int, now_ms: int, per_second: int) -> bool:
+        """See the contract."""
+        return self._search_rates.admits(portal_id, now_ms, per_second)
 
     def cached_definitions(self, portal_id: int, object_type_id: str) -> TypeDefinitions | None:
         """See the contract."""
@@ -430,6 +438,9 @@ class SqliteStore:
     def is_broken(self) -> bool:
         """Whether writing has stopped for good."""
         return self._broken is not None
+
+    async def analyze(self) -> None:
+        """See the contract: no statement's plan rests on what is kept."""
 
     def close(self) -> None:
         """See the contract."""

@@ -1,63 +1,72 @@
-"""Brings a database to the newest schema: numbered SQL files, each applied once."""
+"""Brings a SQLite database to the newest schema."""
 
-import hashlib
-from importlib.resources import files
+from pathlib import Path
+from typing import Final
 
 import apsw
 
-from moyeu.storage.contract import StoreError
+from moyeu.storage.sql.migrations import (
+    Migration,
+    SchemaError,
+    known_migrations,
+    pending_migrations,
+)
+from moyeu.storage.sqlite.connection import open_reader
 
-_TABLE = """
+__all__ = ["Migration", "SchemaError", "known", "migrate", "pending", "pending_of"]
+
+_TABLE: Final = """
 CREATE TABLE IF NOT EXISTS migration (
     number INTEGER PRIMARY KEY,
     name TEXT NOT NULL,
     checksum TEXT NOT NULL
 ) STRICT
 """
+_HAS_TABLE: Final = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'migration'"
 
 
-class SchemaError(StoreError):
-    """The database has a schema that this version does not know."""
+def known() -> list[Migration]:
+    """All migrations of this version."""
+    return known_migrations("moyeu.storage.sqlite")
+
+
+def pending(connection: apsw.Connection) -> list[Migration]:
+    """What the database lacks, in the order in which it is applied.
+
+    Refused: SchemaError for a database that a newer version has migrated, and for a file that was
+    edited after it had been applied.
+    """
+    applied: dict[int, str] = {}
+    if connection.execute(_HAS_TABLE).fetchone() is not None:
+        applied = dict(connection.execute("SELECT number, checksum FROM migration"))
+    return pending_migrations(known(), applied)
+
+
+def pending_of(path: Path) -> list[Migration]:
+    """What the database in a file lacks; changes nothing. Refused as of `pending`."""
+    connection = open_reader(str(path), vfs=None)
+    try:
+        return pending(connection)
+    finally:
+        connection.close()
 
 
 def migrate(connection: apsw.Connection) -> int:
     """Applies what is missing, each file in its own transaction; how many there were.
 
-    Refused: a database that a newer version has migrated, and a file that was edited after it had
-    been applied.
+    Refused as of `pending`.
     """
     connection.execute(_TABLE)
-    applied = dict(connection.execute("SELECT number, checksum FROM migration"))
-    known = _files()
-    if unknown := applied.keys() - known.keys():
-        raise SchemaError(
-            f"this database has migration {max(unknown)}, which is newer than this version knows;"
-            " start it with the version that wrote it"
-        )
-    count = 0
-    for number, (name, text) in sorted(known.items()):
-        checksum = hashlib.sha256(text.encode()).hexdigest()
-        if number not in applied:
-            _apply(connection, number, name, text, checksum)
-            count += 1
-        elif applied[number] != checksum:
-            raise SchemaError(f"migration {name} differs from the one this database was made with")
-    return count
+    missing = pending(connection)
+    for each in missing:
+        _apply(connection, each)
+    return len(missing)
 
 
-def _files() -> dict[int, tuple[str, str]]:
-    folder = files("moyeu.storage.sqlite") / "migrations"
-    return {
-        int(each.name[:4]): (each.name, each.read_text("utf-8"))
-        for each in folder.iterdir()
-        if each.name.endswith(".sql")
-    }
-
-
-def _apply(connection: apsw.Connection, number: int, name: str, text: str, checksum: str) -> None:
+def _apply(connection: apsw.Connection, migration: Migration) -> None:
     with connection:
-        connection.execute(text)
+        connection.execute(migration.text)
         connection.execute(
             "INSERT INTO migration (number, name, checksum) VALUES (?, ?, ?)",
-            (number, name, checksum),
+            (migration.number, migration.name, migration.checksum),
         )

@@ -147,7 +147,11 @@ RETURNING next_object_type
 """
 
 COUNTERS: Final = """
-SELECT next_record_id, next_object_type, next_list, next_list_folder, next_association_type
+SELECT next_record_id, next_object_type, next_list, next_list_folder, next_association_type,
+       max(
+           coalesce((SELECT max(number) FROM record_write WHERE portal_id = :portal_id), 0),
+           last_erased_write
+       )
 FROM portal WHERE portal_id = :portal_id
 """
 
@@ -170,7 +174,8 @@ SELECT (SELECT count(*) FROM owner WHERE portal_id = :portal_id),
 RESTORE_COUNTERS: Final = """
 UPDATE portal SET next_record_id = max(next_record_id, :next_record_id),
                   next_object_type = max(next_object_type, :next_object_type),
-                  next_association_type = max(next_association_type, :next_association_type)
+                  next_association_type = max(next_association_type, :next_association_type),
+                  last_erased_write = max(last_erased_write, :last_write)
 WHERE portal_id = :portal_id
 """
 
@@ -318,9 +323,10 @@ ORDER BY r.object_type_id, r.record_id LIMIT :count_max
 
 # Which active records have one of these values in a property?
 RECORDS_WITH_VALUES: Final = """
-SELECT record_id, properties ->> :path FROM record
+SELECT record_id, properties ->> ('$."' || :property || '"') FROM record
 WHERE portal_id = :portal_id AND object_type_id = :object_type_id AND archived_at_ms IS NULL
-  AND properties ->> :path IN (SELECT value FROM json_each(:property_values))
+  AND properties ->> ('$."' || :property || '"')
+      IN (SELECT value FROM json_each(:property_values))
 ORDER BY record_id LIMIT :count_max
 """
 
@@ -392,6 +398,8 @@ INSERT INTO record_write (portal_id, number, object_type_id, record_id, previous
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
 """
 
+RESTORE_WRITE: Final = ADD_WRITE
+
 ARCHIVE_RECORDS: Final = """
 UPDATE record SET archived_at_ms = :now_ms
 WHERE portal_id = :portal_id AND object_type_id = :object_type_id
@@ -419,17 +427,9 @@ WHERE portal_id = :portal_id AND object_type_id = :object_type_id
 RETURNING record_id, properties, last_write
 """
 
-# The whole chain of writes of each record, from its last one.
 ERASE_HISTORY: Final = """
-WITH RECURSIVE chain (number) AS (
-    SELECT value FROM json_each(:last_writes)
-    UNION ALL
-    SELECT w.previous FROM chain
-    CROSS JOIN record_write AS w ON w.portal_id = :portal_id AND w.number = chain.number
-    WHERE w.previous > 0
-)
 DELETE FROM record_write
-WHERE portal_id = :portal_id AND number IN (SELECT number FROM chain)
+WHERE portal_id = :portal_id AND number IN (SELECT value FROM json_each(:numbers))
 """
 
 FORGET_MERGED: Final = """
@@ -467,7 +467,7 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
 
 MERGE_AWAY: Final = """
 INSERT OR REPLACE INTO record_merged (portal_id, object_type_id, record_id, survivor_id)
-VALUES (:portal_id, :object_type_id, :record_id, :survivor_id)
+VALUES (?1, ?2, ?3, ?4)
 """
 
 LEAVE_VALUE: Final = """

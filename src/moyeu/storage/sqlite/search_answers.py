@@ -25,9 +25,10 @@ from moyeu.crm.search.conditions import (
     OneOf,
     SortBy,
 )
-from moyeu.crm.search.keys import Field, TokenPattern
-from moyeu.storage.sqlite.search_columns import ALL, NO_KEY, ColumnSpec
-from moyeu.storage.sqlite.search_sql import Statements, sort_spec, text_spec
+from moyeu.crm.search.keys import TokenPattern
+from moyeu.storage.sql.search_specs import ALL, ColumnSpec, complement, has_links, sort_spec
+from moyeu.storage.sqlite.search_columns import NO_KEY
+from moyeu.storage.sqlite.search_sql import Statements
 
 _FEW_PART: Final = 20
 """Records are few when they are less than that part of the type's."""
@@ -48,7 +49,7 @@ class Totals:
 
     def keep(self, condition: Condition, total: int) -> None:
         """Keeps a total; associations change without a column, so theirs are not kept."""
-        if _has_links(condition):
+        if has_links(condition):
             return
         if len(self._kept) >= _TOTALS_MAX:
             del self._kept[next(iter(self._kept))]
@@ -116,7 +117,7 @@ class Answers:
             return self._number(made, f"SELECT count(*) FROM {made.table(ALL)}")
         if isinstance(condition, AllOf | AnyOf) and len(condition.parts) == 1:
             return self.total(condition.parts[0])
-        rest = _complement(condition)
+        rest = complement(condition)
         if rest is not None:
             whole, without = rest
             return self.total(whole) - self.total(without)
@@ -241,22 +242,3 @@ class Answers:
 
 def _part(made: Statements, offset: int, count: int) -> str:
     return f"LIMIT {made.bind(count)} OFFSET {made.bind(offset)}"
-
-
-def _complement(condition: Condition) -> tuple[Condition, Condition] | None:
-    """Conditions whose difference it is, each counted along an index."""
-    if isinstance(condition, Holds):
-        return EVERYTHING, Lacks(condition.field)
-    if isinstance(condition, NoneOf):
-        return Holds(condition.field), OneOf(condition.field, condition.keys)
-    if isinstance(condition, LacksTokens):
-        # The column of the texts is there and tells who has a value.
-        texts = Field(condition.field.name, text_spec(condition.field).kind)
-        return Holds(texts), HasTokens(condition.field, condition.pattern)
-    return None
-
-
-def _has_links(condition: Condition) -> bool:
-    if isinstance(condition, AllOf | AnyOf):
-        return any(_has_links(each) for each in condition.parts)
-    return isinstance(condition, Linked)

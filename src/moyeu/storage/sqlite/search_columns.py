@@ -12,14 +12,15 @@ Names of tables and of their columns are made of our own numbers; values are bou
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import apsw
 import msgspec
 
-from moyeu.crm.search.keys import Field, FieldKind, keys_of
+from moyeu.crm.search.keys import FieldKind, keys_of
 from moyeu.crm.search.token_plans import terms_text
-from moyeu.storage.sqlite.rows import json_text
+from moyeu.storage.sql.rows import json_text
+from moyeu.storage.sql.search_specs import ColumnSpec
 
 SLOTS_MAX: Final = 64
 """So many properties can be laid out in one step."""
@@ -32,34 +33,9 @@ LACKING: Final = "x'01'"
 NO_KEY: Final = "x''"
 """Is less than those two and more than any key."""
 
-AS_IT_IS: Final = Field("", "choice")
-"""The field of texts that are folded already."""
-
 _SIMPLE_NAME: Final = re.compile(r"[A-Za-z0-9_]+", re.ASCII)
 
 _read_rows = msgspec.json.Decoder(list[list[Any]]).decode
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnSpec:
-    """What a column holds of each active record.
-
-    shape: `all` the record id alone; `keys` one key; `options` each of several keys; `terms` the
-    terms of the values of some properties. folds_case: of `terms`.
-    """
-
-    shape: Literal["all", "keys", "options", "terms"]
-    names: tuple[str, ...] = ()
-    kind: FieldKind = "text"
-    folds_case: bool = True
-
-    @property
-    def field(self) -> Field:
-        """Whose keys they are."""
-        return Field(self.names[0], self.kind)
-
-
-ALL: Final = ColumnSpec("all")
 
 
 @dataclass(slots=True, eq=False)

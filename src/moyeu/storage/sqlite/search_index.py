@@ -20,12 +20,18 @@ import apsw
 from moyeu.crm.search.conditions import Condition
 from moyeu.crm.search.keys import TokenPattern
 from moyeu.storage.contract import FoundRecords, RecordSearch
+from moyeu.storage.sql.definitions import Snapshots
+from moyeu.storage.sql.search_specs import (
+    AS_IT_IS,
+    ColumnSpec,
+    NotIndexedError,
+    sort_spec,
+    specs_of,
+)
 from moyeu.storage.sqlite import search_columns
-from moyeu.storage.sqlite.definitions import Snapshots
 from moyeu.storage.sqlite.search_answers import Answers
-from moyeu.storage.sqlite.search_columns import SLOTS_MAX, Column, ColumnSpec
+from moyeu.storage.sqlite.search_columns import SLOTS_MAX, Column
 from moyeu.storage.sqlite.search_feed import SearchFeed
-from moyeu.storage.sqlite.search_sql import NotIndexedError, sort_spec, specs_of
 from moyeu.storage.sqlite.search_upkeep import TypeIndex, follow, last_write, load_part
 from moyeu.storage.sqlite.transaction import SqliteReadTransaction
 
@@ -202,7 +208,7 @@ class SearchIndex:
     def _matches(self, *arguments: Any) -> bool:
         number, text = arguments
         pattern: TokenPattern = self._patterns[number]
-        return pattern.matches(search_columns.AS_IT_IS, text)
+        return pattern.matches(AS_IT_IS, text)
 
     # --- columns -----------------------------------------------------------------------------
 

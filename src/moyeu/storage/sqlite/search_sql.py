@@ -6,7 +6,7 @@ or it walks all ids, or those of one column, and tests each. Values are bound; w
 a statement are our own numbers of columns and parameters.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -23,19 +23,26 @@ from moyeu.crm.search.conditions import (
     Mentions,
     NoneOf,
     OneOf,
-    SortBy,
     Within,
 )
-from moyeu.crm.search.keys import Field, TokenPattern, sort_field
+from moyeu.crm.search.keys import TokenPattern
 from moyeu.crm.search.token_plans import (
     ANY_TEXT,
     Term,
     TokenPlan,
-    are_tokens,
-    plan_mentions,
     plan_pattern,
 )
-from moyeu.storage.sqlite.search_columns import ALL, LACKING, NO_KEY, ColumnSpec
+from moyeu.storage.sql.search_specs import (
+    ALL,
+    ColumnSpec,
+    NotIndexedError,
+    keys_spec,
+    mentioned_terms,
+    mentions_spec,
+    terms_spec,
+    text_spec,
+)
+from moyeu.storage.sqlite.search_columns import LACKING, NO_KEY
 
 _KEYS_MAX: Final = 10_000
 """So many parameters a statement takes at most, far below SQLite's bound."""
@@ -43,54 +50,6 @@ _ROWS_FEW: Final = 100
 """For so many rows terms are looked up one by one, for more all that have them come at once."""
 
 _json = msgspec.json.Encoder().encode
-
-
-class NotIndexedError(Exception):
-    """The columns cannot answer the condition; a look at every record can."""
-
-
-def keys_spec(field: Field) -> ColumnSpec:
-    """The column of a field's keys."""
-    shape = "options" if field.kind == "choices" else "keys"
-    return ColumnSpec(shape, (field.name,), field.kind)  # type: ignore[arg-type] # one of the two
-
-
-def text_spec(field: Field) -> ColumnSpec:
-    """The column of a field's whole texts, folded as its tokens are."""
-    return ColumnSpec("keys", (field.name,), "text" if field.folds_case else "choice")
-
-
-def terms_spec(field: Field) -> ColumnSpec:
-    """The column of a field's terms."""
-    return ColumnSpec("terms", (field.name,), folds_case=field.folds_case)
-
-
-def sort_spec(order: SortBy) -> ColumnSpec:
-    """The column that records are sorted by."""
-    return keys_spec(sort_field(order.field))
-
-
-def specs_of(condition: Condition) -> Iterator[ColumnSpec]:
-    """The columns that a condition is answered from, some of them more than once."""
-    yield ALL
-    if isinstance(condition, AllOf | AnyOf):
-        for each in condition.parts:
-            yield from specs_of(each)
-    elif isinstance(condition, Mentions):
-        if condition.names:
-            yield _mentions_spec(condition)
-    elif isinstance(condition, HasTokens | LacksTokens):
-        plan = plan_pattern(condition.pattern)
-        yield text_spec(condition.field)
-        if plan is not None and plan.terms:
-            yield terms_spec(condition.field)
-    elif not isinstance(condition, Linked):
-        assert isinstance(condition, Holds | Lacks | OneOf | NoneOf | Within)
-        yield keys_spec(condition.field)
-
-
-def _mentions_spec(condition: Mentions) -> ColumnSpec:
-    return ColumnSpec("terms", condition.names)
 
 
 class Statements:
@@ -140,11 +99,9 @@ class Statements:
         if isinstance(condition, Linked):
             return self._linked(condition)
         if isinstance(condition, Mentions):
-            terms = _mentioned(condition)
+            terms = mentioned_terms(condition)
             return (
-                self._none()
-                if terms is None
-                else self._with_terms(_mentions_spec(condition), terms)
+                self._none() if terms is None else self._with_terms(mentions_spec(condition), terms)
             )
         if isinstance(condition, HasTokens):
             return self._source_of_tokens(condition)
@@ -233,10 +190,10 @@ class Statements:
         if isinstance(condition, Linked):
             return f"+{record_id} IN ({self._linked(condition)})"
         if isinstance(condition, Mentions):
-            terms = _mentioned(condition)
+            terms = mentioned_terms(condition)
             if terms is None:
                 return "FALSE"
-            return self._test_of_terms(_mentions_spec(condition), terms, record_id)
+            return self._test_of_terms(mentions_spec(condition), terms, record_id)
         if isinstance(condition, HasTokens):
             return self._test_of_tokens(condition, record_id)
         if isinstance(condition, LacksTokens):
@@ -332,16 +289,6 @@ class Statements:
 
 def _has_one_key(condition: Condition) -> bool:
     return isinstance(condition, OneOf) and len(condition.keys) == 1
-
-
-def _mentioned(condition: Mentions) -> tuple[Term, ...] | None:
-    """The terms of the words; None where no record can have them."""
-    if not condition.words or not condition.names or not are_tokens(condition.words):
-        return None
-    terms = plan_mentions(condition.words)
-    if terms is None:
-        raise NotIndexedError
-    return terms
 
 
 def _match(terms: Sequence[Term]) -> str:

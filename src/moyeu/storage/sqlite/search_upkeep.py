@@ -10,16 +10,12 @@ from typing import Any, Final
 
 import apsw
 
-from moyeu.catalog.object_types import OBJECT_TYPES
+from moyeu.storage.sql.rows import json_text
+from moyeu.storage.sql.search_specs import ColumnSpec, change_with_each_write
 from moyeu.storage.sqlite import queries, search_columns
-from moyeu.storage.sqlite.rows import json_text
 from moyeu.storage.sqlite.search_answers import Totals
-from moyeu.storage.sqlite.search_columns import SLOTS_MAX, Column, ColumnSpec
+from moyeu.storage.sqlite.search_columns import SLOTS_MAX, Column
 from moyeu.storage.sqlite.search_feed import SearchFeed
-
-_MODIFIED_PROPERTIES: Final = frozenset(each.modified_property for each in OBJECT_TYPES)
-"""Change with each write, though the history does not name them."""
-
 
 _TOUCHED: Final = """
 INSERT OR IGNORE INTO touched SELECT record_id FROM data.record_write
@@ -178,7 +174,7 @@ def last_write(connection: apsw.Connection, portal_id: int) -> int:
 
 def _mentions_one_of(names: Iterable[str], bound: dict[str, Any]) -> str:
     """Whether a write is a record's first or wrote one of the properties; all writes change one."""
-    if not _MODIFIED_PROPERTIES.isdisjoint(names):
+    if change_with_each_write(names):
         return ""
     tests = []
     for number, name in enumerate(names):

@@ -5,32 +5,31 @@ from collections.abc import Sequence
 from moyeu.catalog.associations import AssociationType
 from moyeu.crm.association_values import ActiveLinks, AssociationStart
 from moyeu.crm.associations import Association
-from moyeu.storage.sqlite import association_value_queries as queries
-from moyeu.storage.sqlite.rows import Rows, json_text
+from moyeu.storage.sql.rows import SqlRows, json_text
 
 
-class AssociationValueReads:
+class AssociationValueReads(SqlRows):
     """The reads that counters and ids of associated records are worked out from."""
 
     def active_links(
-        self: Rows, portal_id: int, kind: AssociationType, from_ids: Sequence[int]
+        self, portal_id: int, kind: AssociationType, from_ids: Sequence[int]
     ) -> dict[int, ActiveLinks]:
         """See the contract."""
         rows = self._rows(
-            queries.ACTIVE_LINKS,
+            self._sql.ACTIVE_LINKS,
             {
                 "portal_id": portal_id,
                 "from_type_id": kind.from_object_type_id,
                 "to_type_id": kind.to_object_type_id,
                 "category": kind.category,
                 "type_id": kind.type_id,
-                "record_ids": json_text(list(from_ids)),
+                "record_ids": self._ids(from_ids),
             },
         )
         return {from_id: ActiveLinks(count, first_id or 0) for from_id, count, first_id in rows}
 
     def associations_from(
-        self: Rows,
+        self,
         portal_id: int,
         from_type_id: str,
         starts: Sequence[AssociationStart],
@@ -38,7 +37,7 @@ class AssociationValueReads:
     ) -> list[Association]:
         """See the contract."""
         rows = self._rows(
-            queries.ASSOCIATIONS_FROM,
+            self._sql.ASSOCIATIONS_FROM,
             {
                 "portal_id": portal_id,
                 "from_type_id": from_type_id,

@@ -3,29 +3,28 @@
 from moyeu.catalog.associations import AssociationType
 from moyeu.crm.associations import Association
 from moyeu.storage.contract import CrowdedRecords
-from moyeu.storage.sqlite import association_usage_queries as queries
-from moyeu.storage.sqlite.rows import Rows
+from moyeu.storage.sql.rows import SqlRows
 
 
-class AssociationUsageReads:
+class AssociationUsageReads(SqlRows):
     """The reads that look at associations of all records together."""
 
-    def association_type_in_use(self: Rows, portal_id: int, kind: AssociationType) -> bool:
+    def association_type_in_use(self, portal_id: int, kind: AssociationType) -> bool:
         """See the contract."""
         assert kind.category != "HUBSPOT_DEFINED", "HubSpot's own types have no index"
         rows = self._rows(
-            queries.ASSOCIATION_TYPE_IN_USE,
+            self._sql.ASSOCIATION_TYPE_IN_USE,
             {"portal_id": portal_id, "category": kind.category, "type_id": kind.type_id},
         )
         return bool(rows)
 
     def associations_of_type(
-        self: Rows, portal_id: int, kind: AssociationType, count_max: int
+        self, portal_id: int, kind: AssociationType, count_max: int
     ) -> list[Association]:
         """See the contract."""
         assert kind.category != "HUBSPOT_DEFINED", "HubSpot's own types have no index"
         rows = self._rows(
-            queries.ASSOCIATIONS_OF_TYPE,
+            self._sql.ASSOCIATIONS_OF_TYPE,
             {
                 "portal_id": portal_id,
                 "category": kind.category,
@@ -35,13 +34,13 @@ class AssociationUsageReads:
         )
         return [Association(*row) for row in rows]
 
-    def fullest_records(self: Rows, portal_id: int) -> dict[tuple[str, str], int]:
+    def fullest_records(self, portal_id: int) -> dict[tuple[str, str], int]:
         """See the contract."""
-        rows = self._rows(queries.FULLEST_RECORDS, {"portal_id": portal_id})
+        rows = self._rows(self._sql.FULLEST_RECORDS, {"portal_id": portal_id})
         return {(row[0], row[1]): row[2] for row in rows}
 
     def crowded_records(
-        self: Rows,
+        self,
         portal_id: int,
         from_type_id: str,
         to_type_id: str,
@@ -50,7 +49,7 @@ class AssociationUsageReads:
     ) -> CrowdedRecords:
         """See the contract."""
         rows = self._rows(
-            queries.CROWDED_RECORDS,
+            self._sql.CROWDED_RECORDS,
             {
                 "portal_id": portal_id,
                 "from_type_id": from_type_id,

@@ -1,44 +1,62 @@
-"""The part of a transaction that reads associations in parts, by pairs and by types."""
+"""The part of a transaction that reads associations: of records, by pairs and by types."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final
 
 from moyeu.catalog.associations import TypeKey
 from moyeu.crm.associations import Association
-from moyeu.storage.sqlite import association_queries as queries
-from moyeu.storage.sqlite.rows import Rows, json_text
+from moyeu.storage.sql.rows import SqlRows, json_text
+
+_BEFORE_ALL: Final = Association("", -1, "", -1, "HUBSPOT_DEFINED", -1)
 
 
-class _Links(Protocol):
-    def linked(
-        self,
-        portal_id: int,
-        from_type_id: str,
-        to_type_id: str,
-        starts: Sequence[tuple[int, int]],
-        count_max: int,
-    ) -> dict[int, list[Association]]: ...
+class AssociationReads(SqlRows):
+    """The reads of associations by their records."""
 
-
-class AssociationReads:
-    """The reads of associations beside those of whole records."""
-
-    def active_ids(
-        self: Rows, portal_id: int, object_type_id: str, record_ids: Sequence[int]
-    ) -> frozenset[int]:
+    def associations(
+        self, portal_id: int, object_type_id: str, record_ids: Sequence[int]
+    ) -> dict[int, list[Association]]:
         """See the contract."""
         rows = self._rows(
-            queries.ACTIVE_IDS,
+            self._sql.ASSOCIATIONS,
             {
                 "portal_id": portal_id,
                 "object_type_id": object_type_id,
-                "record_ids": json_text(list(record_ids)),
+                "record_ids": self._ids(dict.fromkeys(record_ids)),
+            },
+        )
+        found: dict[int, list[Association]] = {each: [] for each in record_ids}
+        for row in rows:
+            found[row[1]].append(Association(*row))
+        return found
+
+    def associations_after(
+        self, portal_id: int, after: Association | None, count_max: int
+    ) -> list[Association]:
+        """See the contract."""
+        place = (after or _BEFORE_ALL)._asdict()
+        rows = self._rows(
+            self._sql.ASSOCIATIONS_AFTER,
+            {**place, "portal_id": portal_id, "count_max": count_max},
+        )
+        return [Association(*row) for row in rows]
+
+    def active_ids(
+        self, portal_id: int, object_type_id: str, record_ids: Sequence[int]
+    ) -> frozenset[int]:
+        """See the contract."""
+        rows = self._rows(
+            self._sql.ACTIVE_IDS,
+            {
+                "portal_id": portal_id,
+                "object_type_id": object_type_id,
+                "record_ids": self._ids(record_ids),
             },
         )
         return frozenset(record_id for (record_id,) in rows)
 
     def linked(
-        self: Rows,
+        self,
         portal_id: int,
         from_type_id: str,
         to_type_id: str,
@@ -47,7 +65,7 @@ class AssociationReads:
     ) -> dict[int, list[Association]]:
         """See the contract."""
         rows = self._rows(
-            queries.LINKED,
+            self._sql.LINKED,
             {
                 "portal_id": portal_id,
                 "from_type_id": from_type_id,
@@ -62,7 +80,7 @@ class AssociationReads:
         return found
 
     def linked_ids(
-        self: _Links,
+        self,
         portal_id: int,
         from_type_id: str,
         to_type_id: str,
@@ -77,7 +95,7 @@ class AssociationReads:
         }
 
     def pair_associations(
-        self: Rows,
+        self,
         portal_id: int,
         from_type_id: str,
         to_type_id: str,
@@ -85,7 +103,7 @@ class AssociationReads:
     ) -> dict[tuple[int, int], list[Association]]:
         """See the contract."""
         rows = self._rows(
-            queries.PAIR_ASSOCIATIONS,
+            self._sql.PAIR_ASSOCIATIONS,
             {
                 "portal_id": portal_id,
                 "from_type_id": from_type_id,
@@ -99,7 +117,7 @@ class AssociationReads:
         return found
 
     def associations_by_type(
-        self: Rows,
+        self,
         portal_id: int,
         from_type_id: str,
         to_type_id: str,
@@ -108,13 +126,13 @@ class AssociationReads:
     ) -> dict[int, list[Association]]:
         """See the contract."""
         rows = self._rows(
-            queries.ASSOCIATIONS_BY_TYPE,
+            self._sql.ASSOCIATIONS_BY_TYPE,
             {
                 "portal_id": portal_id,
                 "from_type_id": from_type_id,
                 "to_type_id": to_type_id,
                 "keys": json_text(list(keys)),
-                "record_ids": json_text(list(dict.fromkeys(from_ids))),
+                "record_ids": self._ids(dict.fromkeys(from_ids)),
             },
         )
         found: dict[int, list[Association]] = {}
@@ -123,7 +141,7 @@ class AssociationReads:
         return found
 
     def count_by_type(
-        self: Rows,
+        self,
         portal_id: int,
         from_type_id: str,
         to_type_id: str,
@@ -132,13 +150,13 @@ class AssociationReads:
     ) -> dict[tuple[int, TypeKey], int]:
         """See the contract."""
         rows = self._rows(
-            queries.COUNT_BY_TYPE,
+            self._sql.COUNT_BY_TYPE,
             {
                 "portal_id": portal_id,
                 "from_type_id": from_type_id,
                 "to_type_id": to_type_id,
                 "keys": json_text(list(keys)),
-                "record_ids": json_text(list(dict.fromkeys(from_ids))),
+                "record_ids": self._ids(dict.fromkeys(from_ids)),
             },
         )
         return {(row[0], (row[1], row[2])): row[3] for row in rows}
