@@ -287,6 +287,7 @@ def test_rows_without_a_value_for_the_id_property_are_refused(moyeu: Moyeu, port
         ("hs_object_id\n", (), 'column hs_object_id: "hs_object_id" is a read only property;'),
         ('email\n"a\n', (), "in.csv is no CSV, line 2: unexpected end of data"),
         ("", (), "in.csv has no row of titles"),
+        ("city\n\0\n", (), "in.csv, line 2: a cell has U+0000, which no store keeps"),
     ],
 )
 def test_a_table_that_cannot_be_read_is_refused(

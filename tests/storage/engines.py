@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
+import moyeu.storage.postgresql
 import moyeu.storage.sqlite
 from moyeu.storage.contract import Store
 from tests.postgres import databases
@@ -19,13 +20,13 @@ OPTION: Final = "--engine"
 class Engine:
     """How to open a store of one kind.
 
-    open: from an empty folder (or one that such a store was closed in) and the seconds that a
-    write waits for its turn at most.
+    open: from an empty folder (or one that such a store was closed in), the seconds that a write
+    waits for its turn at most, and other options of such a store.
     forget: gives back what stores of that folder, all closed, have outside of it.
     """
 
     name: str
-    open: Callable[[Path, float], Store]
+    open: Callable[..., Store]
     forget: Callable[[Path], None]
 
 
@@ -56,21 +57,23 @@ def on_each_engine(metafunc: pytest.Metafunc, fixture: str) -> None:
         metafunc.parametrize(fixture, engines, ids=names, indirect=True)
 
 
-def _open_sqlite(folder: Path, write_wait_max_s: float) -> Store:
-    return moyeu.storage.sqlite.open_store(folder / "moyeu.db", write_wait_max_s=write_wait_max_s)
+def _open_sqlite(folder: Path, write_wait_max_s: float, **options: Any) -> Store:
+    return moyeu.storage.sqlite.open_store(
+        folder / "moyeu.db", write_wait_max_s=write_wait_max_s, **options
+    )
 
 
 def _forget_nothing(_folder: Path) -> None:
     pass
 
 
-def _open_postgresql(folder: Path, write_wait_max_s: float) -> Store:
+def _open_postgresql(folder: Path, write_wait_max_s: float, **options: Any) -> Store:
     note = _address_note(folder)
     if not note.exists():
         note.write_text(databases().take())
-    import moyeu.storage.postgresql
-
-    return moyeu.storage.postgresql.open_store(note.read_text(), write_wait_max_s=write_wait_max_s)
+    return moyeu.storage.postgresql.open_store(
+        note.read_text(), write_wait_max_s=write_wait_max_s, **options
+    )
 
 
 def _forget_postgresql(folder: Path) -> None:

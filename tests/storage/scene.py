@@ -61,13 +61,15 @@ class Database:
 
 
 class HeldTurn:
-    """Work that keeps its turn until it is told to end."""
+    """Work that keeps its turn, where engines have one a portal that of `PORTAL`, until it ends."""
 
     def __init__(self) -> None:
         self.begun = threading.Event()
         self.may_end = threading.Event()
 
-    def __call__(self, _transaction: ReadTransaction) -> None:
+    def __call__(self, transaction: ReadTransaction) -> None:
+        """Waits for its end, from the first call on with the turn."""
+        transaction.counters(PORTAL)
         self.begun.set()
         assert self.may_end.wait(WAIT_MAX_S), "nobody ended the turn"
 

@@ -56,15 +56,15 @@ TEXTS: Final = (
     '"quoted" ^a -b',
     "NEAR(a b) AND OR NOT",
     "a*b",
-    "nul\0inside",
-    "\0",
+    "nul\1inside",
+    "\1",
     '$."a"]',
     "k" * 1_200,
     "k" * 1_300,
     "é" * 300,
     "\U0001f600 x",
 )
-CHOICES: Final = ("a", "A", "b", "long option", "a;b", "b;c;a", ";", ";;a", 'q"\\', "ü;Ü", "\0;b")
+CHOICES: Final = ("a", "A", "b", "long option", "a;b", "b;c;a", ";", ";;a", 'q"\\', "ü;Ü", "\1;b")
 NUMBERS: Final = (
     "0",
     "-0",
@@ -92,7 +92,7 @@ NUMBERS: Final = (
     "-1e400",
     "--5",
     "5x",
-    "5\0",
+    "5\1",
     "1.2.3",
     "٣",
 )
@@ -118,7 +118,7 @@ MOMENTS: Final = (
     "now",
     "2460000.5",
     "soon",
-    "2024-02-2\0",
+    "2024-02-2\1",
 )
 
 FIELDS: Final = (
@@ -138,7 +138,7 @@ _VALUES: Final[Mapping[str, Sequence[str]]] = {
     "moment": MOMENTS,
 }
 # Characters of several worlds: two are longer in lower case than in upper case or the reverse.
-_CHARACTERS: Final = "aAbB z9_-*;.'\"%\\\0éÉßẞİıΣς\u0301日\U0001f600"
+_CHARACTERS: Final = "aAbB z9_-*;.'\"%\\\1éÉßẞİıΣς\u0301日\U0001f600"
 
 OTHER_TYPE: Final = "0-1"
 LINKED_IDS: Final = (901, 902, 903, 904)

@@ -16,7 +16,8 @@ from moyeu.storage.postgresql.migrate import DISTRIBUTED, REFERENCE
 
 E = TypeVar("E", bound=exp.Expression)
 
-PORTAL: Final = "portal_id"
+ONE_ROW: Final = ("portal", "counter", "pull", "search_portal")
+"""Tables with one row of each portal."""
 _PLACE: Final = re.compile(r"%\((\w+)\)s")
 _COMMENT: Final = re.compile(r"--[^\n]*")
 _FORBIDDEN_CALL: Final = re.compile(
@@ -161,7 +162,7 @@ def _broken_in_insert(insert: exp.Insert) -> Iterator[str]:
     given = source.expressions[place]
     if not (isinstance(given, exp.Column) and given.name == key):
         yield f"{key} is not read from the table that is read"
-    if not (source.args.get("order") or _reads_only_portal(source)):
+    if not (source.args.get("order") or _reads_one_row(source)):
         yield "rows are inserted in no order"
     if insert.args.get("returning") and not (target.alias or insert.args.get("conflict")):
         yield "INSERT … SELECT … RETURNING without an alias and without ON CONFLICT"
@@ -180,9 +181,10 @@ def _refers(select: exp.Select) -> bool:
     return all(each.name in REFERENCE for each in _tables(select))
 
 
-def _reads_only_portal(select: exp.Select) -> bool:
-    """Whether it reads one row: the portal's own."""
-    return [getattr(each, "name", None) for each in _sources(select)] == ["portal"]
+def _reads_one_row(select: exp.Select) -> bool:
+    """Whether it reads one table alone, and that has one row of each portal."""
+    sources = list(_sources(select))
+    return len(sources) == 1 and isinstance(sources[0], exp.Table) and sources[0].name in ONE_ROW
 
 
 def _unbound(query: exp.Expression, made: frozenset[str], outside: frozenset[str]) -> Iterator[str]:
@@ -200,7 +202,7 @@ def _unbound(query: exp.Expression, made: frozenset[str], outside: frozenset[str
     for each in tables.values():
         if not _is_known(each.name, made):
             yield f"{each.name} is not in the table of distributed tables"
-    bound = _bound(query, distributed, outside | (tables.keys() - distributed.keys()))
+    bound = _bound(query, distributed, outside.union(tables.keys() - distributed.keys()))
     for alias in sorted(distributed.keys() - bound):
         yield f"no {distributed[alias]} is named for {alias}"
     for inner in _inner_queries(query):
@@ -217,7 +219,7 @@ def _bound(
 ) -> frozenset[str]:
     """The names of tables whose portal is that of the statement, or that of one of `given`."""
     if isinstance(query, exp.Insert):
-        return given | distributed.keys()
+        return given.union(distributed)
     equal = [
         (_column(one, distributed), other)
         for each in _conditions(query)
@@ -233,7 +235,7 @@ def _bound(
             fellow = _column(other, distributed)
             same = fellow is not None and fellow[1] == key and fellow[0] in bound
             if _is_place(other, key) or same:
-                bound |= {alias}
+                bound = bound.union({alias})
     return bound
 
 

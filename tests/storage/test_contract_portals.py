@@ -46,7 +46,7 @@ def test_everything_is_there_after_closing_and_opening_again(open_database: Open
 
     assert everything(second, PORTAL) == before
     assert "code" in second.read(lambda each: each.definitions(PORTAL, SERVICES)).properties
-    assert second.write(lambda each: each.new_record_ids(PORTAL, 1))[0] == given[-1] + 1
+    assert second.write(lambda each: each.new_record_ids(PORTAL, 1))[0] > given[-1]
     insert(second, record(3))
     numbers = [each.number for each in second.read(lambda each: each.writes_after(PORTAL, 0, 99))]
     assert numbers == sorted(set(numbers))

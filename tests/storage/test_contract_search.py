@@ -31,9 +31,9 @@ from moyeu.crm.search.conditions import (
 )
 from moyeu.crm.search.keys import Field, token_pattern
 from moyeu.storage.contract import FoundRecords, RecordSearch, Store, WriteTransaction
-from moyeu.storage.sqlite import open_store
-from moyeu.storage.sqlite.search_index import SearchLimits
-from tests.storage.engines import ENGINES, engine_named
+from moyeu.storage.postgresql import search_upkeep as postgresql_upkeep
+from moyeu.storage.sqlite import search_index as sqlite_index
+from tests.storage.engines import Engine, engines_of
 from tests.storage.scene import (
     NOW_MS,
     OTHER_PORTAL,
@@ -65,22 +65,34 @@ from tests.storage.search_cases import (
 TITLE: Final = Field("title", "text")
 OWNED: Final = Field("fee", "number")
 
-
-def _open_indexed(folder: Path, write_wait_max_s: float) -> Store:
-    return open_store(
-        folder / "moyeu.db",
-        write_wait_max_s=write_wait_max_s,
-        search=SearchLimits(scan_max=0, part_records=7, columns_max=60, few_min=2),
-    )
-
-
-_BY_INDEX: Final = replace(
-    engine_named("sqlite"), name="sqlite, always by index", open=_open_indexed
-)
-SEARCH_ENGINES: Final = (*ENGINES, _BY_INDEX)
+_INDEXED: Final = {
+    "sqlite": sqlite_index.SearchLimits(scan_max=0, part_records=7, columns_max=60, few_min=2),
+    "postgresql": postgresql_upkeep.SearchLimits(
+        scan_max=0, part_records=7, columns_max=60, few_min=2, pending_max=4, entries_max=9
+    ),
+}
+"""Limits by which small types have an index too, and each way through it is gone."""
 
 
-@pytest.fixture(params=SEARCH_ENGINES, ids=lambda engine: engine.name)
+def _indexed(engine: Engine) -> Engine:
+    """An engine that is told to make its index for every type."""
+
+    def open_indexed(folder: Path, write_wait_max_s: float) -> Store:
+        store: Store = engine.open(folder, write_wait_max_s, search=_INDEXED[engine.name])
+        return store
+
+    return replace(engine, name=f"{engine.name}, always by index", open=open_indexed)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests run on each engine as it is, and on each with its index."""
+    if "database" in metafunc.fixturenames:
+        engines = engines_of(metafunc.config)
+        both = [*engines, *map(_indexed, engines)]
+        metafunc.parametrize("database", both, ids=[each.name for each in both], indirect=True)
+
+
+@pytest.fixture
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A new database with two portals, by each engine in turn."""
     made = Database(request.param.open(tmp_path, WAIT_MAX_S))

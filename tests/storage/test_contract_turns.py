@@ -304,7 +304,7 @@ def test_a_token_that_is_revoked_while_it_is_looked_up_is_not_kept(database: Dat
 # --- waiting ----------------------------------------------------------------------------------
 
 
-def test_work_whose_turn_does_not_come_in_time_is_never_begun(
+def test_work_whose_turn_does_not_come_in_time_changes_nothing(
     open_database: OpenDatabase,
 ) -> None:
     database = open_database(write_wait_max_s=0.05)
@@ -322,7 +322,6 @@ def test_work_whose_turn_does_not_come_in_time_is_never_begun(
 
     database.run(scenario())
 
-    assert late.runs == 0
     assert active_ids(database) == [2]
 
 
@@ -345,7 +344,7 @@ def test_a_turn_that_does_not_come_is_told_in_every_event_loop(
     open_database: OpenDatabase,
 ) -> None:
     database = open_database(write_wait_max_s=0.05)
-    asyncio.run(database.store.write(lambda each: each.portals()))
+    furnish(database)
 
     async def scenario() -> None:
         turn = HeldTurn()

@@ -113,6 +113,43 @@ def test_the_same_value_of_two_properties_belongs_to_two_records(database: Datab
     assert {key: each.record_id for key, each in found.items()} == {keys[0]: 1, keys[1]: 2}
 
 
+LONG = "é" * 40_000
+LONG_ONES = [LONG, LONG + "a", LONG + "b", LONG[:-1], "é" * 500, "é" * 501]
+
+
+def test_long_values_are_told_apart_by_their_end(database: Database) -> None:
+    insert(database, *(record(each) for each in range(1, 6)))
+    take_codes(database, {value: number for number, value in enumerate(LONG_ONES[:5], 1)})
+
+    assert code_owners(database, *LONG_ONES) == dict(zip(LONG_ONES, range(1, 6), strict=False))
+    keys = [("code", value) for value in LONG_ONES]
+    found = database.read(lambda each: each.records_by_value(PORTAL, SERVICES, keys))
+    assert {key: each.record_id for key, each in found.items()} == dict(
+        zip(keys, range(1, 6), strict=False)
+    )
+
+
+def test_a_long_value_is_left_and_taken_by_another_record(database: Database) -> None:
+    take_codes(database, {LONG: 1, LONG + "a": 2})
+    moves = [UniqueMove("code", 1, LONG, LONG + "b"), UniqueMove("code", 3, None, LONG)]
+
+    database.write(lambda each: each.move_unique_values(PORTAL, SERVICES, moves))
+
+    assert code_owners(database, *LONG_ONES) == {LONG: 3, LONG + "a": 2, LONG + "b": 1}
+
+
+def test_long_values_enter_the_index(database: Database) -> None:
+    insert(database, record(1, {"tag": LONG}), record(2, {"tag": LONG + "a"}))
+    insert(database, record(3, {"tag": LONG}))
+
+    parts = [index_tags(database, 0, 2), index_tags(database, 3, 2)]
+
+    assert [each.conflict for each in parts] == [None, (LONG, 3, 1)]
+    keys = [("tag", LONG), ("tag", LONG + "a")]
+    found = database.read(lambda each: each.value_owners(PORTAL, SERVICES, keys))
+    assert found == {keys[0]: 1, keys[1]: 2}
+
+
 def test_values_enter_the_index_part_by_part(database: Database) -> None:
     insert(database, record(1, {"tag": "a"}), record(2), record(3, {"tag": ""}))
     insert(database, record(4, {"tag": "b"}))

@@ -9,7 +9,7 @@ import pytest
 
 import moyeu.storage.postgresql
 from moyeu.storage.postgresql.migrate import DISTRIBUTED
-from moyeu.storage.sql.migrations import Migration, known_migrations
+from moyeu.storage.sql.migrations import known_migrations
 from tests.storage.sql_rules import broken_rules, broken_rules_of_migration, tables_made
 
 PACKAGE: Final = "moyeu.storage.postgresql"
@@ -20,6 +20,13 @@ EXCEPTIONS: Final = {
     "TOKENS": "tokens are spread by their hash; a page of the console and the command line",
 }
 """Statements that name no portal where one should be, and why."""
+
+MIGRATION_EXCEPTIONS: Final = {
+    "index search_text_terms (terms) of search_text does not begin with portal_id": (
+        "each term begins with its portal"
+    ),
+}
+"""What migrations may do all the same, and why."""
 
 GOOD: Final = (
     "SELECT name FROM portal WHERE portal_id = %(portal_id)s::bigint",
@@ -179,16 +186,17 @@ def _is_sql(text: str) -> bool:
     return verb.partition("\n")[0] in VERBS and bool(rest)
 
 
+FOUND: Final = sorted(set(_statements()))
+
+
 def _is_part(name: str, text: str) -> bool:
     """Whether it is only a part of other statements."""
     return name.startswith("_") and any(
-        text.strip() in other for each, other in _statements() if each != name
+        text.strip() in other for each, other in FOUND if each != name
     )
 
 
-STATEMENTS: Final = sorted(
-    {(name, text) for name, text in _statements() if not _is_part(name, text)}
-)
+STATEMENTS: Final = [(name, text) for name, text in FOUND if not _is_part(name, text)]
 MIGRATIONS: Final = known_migrations(PACKAGE)
 
 
@@ -209,9 +217,10 @@ def test_the_statements_are_found() -> None:
     assert names >= EXCEPTIONS.keys()
 
 
-@pytest.mark.parametrize("migration", MIGRATIONS, ids=lambda each: each.name)
-def test_a_migration_keeps_the_rules(migration: Migration) -> None:
-    assert broken_rules_of_migration(migration.text) == []
+def test_migrations_keep_the_rules() -> None:
+    broken = [rule for each in MIGRATIONS for rule in broken_rules_of_migration(each.text)]
+
+    assert broken == list(MIGRATION_EXCEPTIONS)
 
 
 def test_every_distributed_table_is_made() -> None:

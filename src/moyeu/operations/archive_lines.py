@@ -13,13 +13,14 @@ from msgspec import Meta
 
 from moyeu.catalog.associations import AssociationCategory
 from moyeu.crm.definitions import Team
+from moyeu.crm.null_characters import has_null_character
 from moyeu.storage.contract import DefinitionKind
 
 FORMAT: Final = "moyeu portal"
-VERSION: Final = 2
+VERSION: Final = 3
 """The number of the format; a change that older versions cannot read raises it.
 
-1 has no lists: it ends with the section of writes.
+1 has no lists: it ends with the section of writes. 2 does not know `last_write`.
 """
 
 SectionName = Literal[
@@ -80,6 +81,7 @@ class Header(_Line, frozen=True, tag="header"):
     next_list: _Whole = 1
     next_list_folder: _Whole = 1
     next_association_type: _Whole = 1
+    last_write: _Whole = 0
     format: str = FORMAT
     version: int = VERSION
 
@@ -225,13 +227,19 @@ class Beginning(msgspec.Struct, frozen=True):
 
 
 _encode = msgspec.json.Encoder(order="sorted").encode
-read_line = msgspec.json.Decoder(Line).decode
-"""Raises what `UNREADABLE` lists."""
+_decode = msgspec.json.Decoder(Line).decode
 read_beginning = msgspec.json.Decoder(Beginning).decode
 """Raises what `UNREADABLE` lists."""
 
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What a line that is none of these raises; unknown kinds and wrong shapes too."""
+
+
+def read_line(text: bytes) -> Line:
+    """The line of an archive. Raises what `UNREADABLE` lists."""
+    if has_null_character(text):
+        raise msgspec.DecodeError("a text has U+0000, which no store keeps")
+    return _decode(text)
 
 
 def render_line(line: Line) -> bytes:

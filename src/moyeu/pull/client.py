@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from moyeu.crm.null_characters import without_null_characters
 from moyeu.pull.pacing import Pacer
 
 T = TypeVar("T")
@@ -220,7 +221,7 @@ def _decoded(shape: type[T], answer: RawAnswer) -> T | _Failure:
     if media_type != "application/json":
         return _Failure(f"an answer of type {_plain(media_type) or 'unknown'} where JSON should be")
     try:
-        return msgspec.json.decode(answer.body, type=shape)
+        return msgspec.json.decode(without_null_characters(answer.body), type=shape)
     except msgspec.ValidationError as error:
         raise OtherSideError(f"an answer of another shape than documented: {error}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -1,4 +1,7 @@
-"""What engines promise of records, their unique values and their history."""
+"""What engines promise of records, their unique values and their history.
+
+Texts hold every character but U+0000, which is refused wherever a text comes in.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

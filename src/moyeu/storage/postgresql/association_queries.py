@@ -14,17 +14,25 @@ _ASSOCIATION: Final = (
 
 # What are these records associated with? Ids of two types may coincide in a copied old portal.
 ASSOCIATIONS: Final = f"""
-SELECT {_ASSOCIATION} FROM association a
-WHERE a.portal_id = %(portal_id)s::bigint AND a.from_record_id = ANY(%(record_ids)s::bigint[])
-  AND a.from_object_type_id = %(object_type_id)s
+SELECT {_ASSOCIATION}
+FROM unnest(%(record_ids)s::bigint[]) AS i(from_id)
+CROSS JOIN LATERAL (
+    SELECT c.* FROM association c
+    WHERE c.portal_id = %(portal_id)s::bigint AND c.from_record_id = i.from_id
+      AND c.from_object_type_id = %(object_type_id)s
+    OFFSET 0) a
 ORDER BY a.from_record_id, a.to_object_type_id, a.to_record_id, a.category, a.type_id
 """
 
 # Which of these records are associated with that one?
 ASSOCIATIONS_BACK: Final = f"""
-SELECT {_ASSOCIATION} FROM association a
-WHERE a.portal_id = %(portal_id)s::bigint AND a.from_record_id = ANY(%(record_ids)s::bigint[])
-  AND a.to_object_type_id = %(object_type_id)s AND a.to_record_id = %(record_id)s::bigint
+SELECT {_ASSOCIATION}
+FROM unnest(%(record_ids)s::bigint[]) AS i(from_id)
+CROSS JOIN LATERAL (
+    SELECT c.* FROM association c
+    WHERE c.portal_id = %(portal_id)s::bigint AND c.from_record_id = i.from_id
+      AND c.to_object_type_id = %(object_type_id)s AND c.to_record_id = %(record_id)s::bigint
+    OFFSET 0) a
 """
 
 ASSOCIATIONS_AFTER: Final = f"""
@@ -51,22 +59,24 @@ ON CONFLICT (portal_id, from_record_id, to_object_type_id, to_record_id, categor
 DO NOTHING
 """
 
-# Rows as above; from-records are said twice, so that no plan walks those of others.
+# Rows as above.
 REMOVE_ASSOCIATION: Final = """
 DELETE FROM association a
 USING jsonb_array_elements(%(rows)s::jsonb) AS i(v)
 WHERE a.portal_id = %(portal_id)s::bigint
-  AND a.from_record_id
-      = ANY(ARRAY(SELECT (e ->> 1)::bigint FROM jsonb_array_elements(%(rows)s::jsonb) e))
   AND a.from_record_id = (i.v ->> 1)::bigint AND a.to_object_type_id = i.v ->> 2
   AND a.to_record_id = (i.v ->> 3)::bigint AND a.category = i.v ->> 4
   AND a.type_id = (i.v ->> 5)::bigint AND a.from_object_type_id = i.v ->> 0
 """
 
 ACTIVE_IDS: Final = """
-SELECT r.record_id FROM record r
-WHERE r.portal_id = %(portal_id)s::bigint AND r.object_type_id = %(object_type_id)s
-  AND r.record_id = ANY(%(record_ids)s::bigint[]) AND r.archived_at_ms IS NULL
+SELECT r.record_id
+FROM unnest(%(record_ids)s::bigint[]) AS i(record_id)
+CROSS JOIN LATERAL (
+    SELECT d.record_id FROM record d
+    WHERE d.portal_id = %(portal_id)s::bigint AND d.object_type_id = %(object_type_id)s
+      AND d.record_id = i.record_id AND d.archived_at_ms IS NULL
+    LIMIT 1) r
 """
 
 # Starts are [from record, lowest to record]. The first to-records are found with their state; all
@@ -116,11 +126,15 @@ ORDER BY a.from_record_id, a.to_record_id, a.category, a.type_id
 
 # Keys are [category, type id].
 ASSOCIATIONS_BY_TYPE: Final = f"""
-SELECT {_ASSOCIATION} FROM association a
-WHERE a.portal_id = %(portal_id)s::bigint AND a.from_record_id = ANY(%(record_ids)s::bigint[])
-  AND a.to_object_type_id = %(to_type_id)s AND a.from_object_type_id = %(from_type_id)s
-  AND (a.category, a.type_id) IN (
-      SELECT k ->> 0, (k ->> 1)::bigint FROM jsonb_array_elements(%(keys)s::jsonb) k)
+SELECT {_ASSOCIATION}
+FROM unnest(%(record_ids)s::bigint[]) AS i(from_id)
+CROSS JOIN LATERAL (
+    SELECT c.* FROM association c
+    WHERE c.portal_id = %(portal_id)s::bigint AND c.from_record_id = i.from_id
+      AND c.to_object_type_id = %(to_type_id)s AND c.from_object_type_id = %(from_type_id)s
+    OFFSET 0) a
+WHERE (a.category, a.type_id) IN (
+    SELECT k ->> 0, (k ->> 1)::bigint FROM jsonb_array_elements(%(keys)s::jsonb) k)
 ORDER BY a.from_record_id, a.to_record_id, a.category, a.type_id
 """
 

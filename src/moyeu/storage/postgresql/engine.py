@@ -14,7 +14,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 from typing import Any, Final, Generic, TypeVar
 
 import psycopg
@@ -41,12 +40,13 @@ from moyeu.storage.postgresql.connections import Connection
 from moyeu.storage.postgresql.memory import Memory
 from moyeu.storage.postgresql.migrate import analyze, check, is_empty, migrate
 from moyeu.storage.postgresql.rate_queries import ADMIT_SEARCH
+from moyeu.storage.postgresql.search_index import SearchIndex
+from moyeu.storage.postgresql.search_upkeep import USUAL_LIMITS, SearchLimits, Source
 from moyeu.storage.postgresql.transaction import (
     PostgresqlReadTransaction,
     PostgresqlWriteTransaction,
 )
 from moyeu.storage.postgresql.turns import RunAgainError, WholeTurnNeededError
-from moyeu.storage.sql.search_scan import matching, scan
 
 T = TypeVar("T")
 
@@ -97,6 +97,7 @@ class PostgresqlStore:
         connections_max: int = 12,
         write_wait_max_s: float = 10.0,
         prepared: bool = True,
+        search: SearchLimits = USUAL_LIMITS,
     ) -> None:
         self._url = url
         self.on_broken: Callable[[], None] | None = None
@@ -118,6 +119,8 @@ class PostgresqlStore:
         self._blocks = Blocks(url, lock_wait_max_s=write_wait_max_s, prepared=prepared)
         self._readers = ThreadPoolExecutor(readers, "moyeu-reader")
         self._writers = ThreadPoolExecutor(pooled - readers, "moyeu-writer")
+        source = Source(self._read, self._own_transaction, self._fence)
+        self._index = SearchIndex(source, self._readers, search)
 
     # --- reading -----------------------------------------------------------------------------
 
@@ -130,10 +133,10 @@ class PostgresqlStore:
         """See the contract."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
-    def _read(self, work: Callable[[ReadTransaction], T]) -> T:
+    def _read(self, work: Callable[[PostgresqlReadTransaction], T]) -> T:
         return self._until_it_ends(lambda whole: self._try_read(work))  # noqa: ARG005
 
-    def _try_read(self, work: Callable[[ReadTransaction], T]) -> T:
+    def _try_read(self, work: Callable[[PostgresqlReadTransaction], T]) -> T:
         with self._connection() as connection:
             transaction = PostgresqlReadTransaction(connection, self._memory)
             try:
@@ -151,7 +154,7 @@ class PostgresqlStore:
 
     async def search(self, search: RecordSearch) -> FoundRecords:
         """See the contract."""
-        return await self.read(lambda transaction: scan(transaction, search))
+        return await self._index.search(search)
 
     async def matching_ids(
         self,
@@ -162,12 +165,9 @@ class PostgresqlStore:
         count_max: int,
     ) -> list[int]:
         """See the contract."""
-
-        def look_at_all(transaction: ReadTransaction) -> list[int]:
-            found = matching(transaction, portal_id, object_type_id, condition, from_id)
-            return [each.record_id for each in islice(found, count_max)]
-
-        return await self.read(look_at_all)
+        return await self._index.matching_ids(
+            portal_id, object_type_id, condition, from_id, count_max
+        )
 
     async def admit_search(self, portal_id: int, now_ms: int, per_second: int) -> bool:
         """See the contract."""
@@ -211,6 +211,28 @@ class PostgresqlStore:
         if caller is not None:
             self._memory.keep_caller(token_hash, caller, revocations)
         return caller
+
+    # --- the search index --------------------------------------------------------------------
+
+    def _own_transaction(self, work: Callable[[Connection], T]) -> T:
+        """Runs work that may run again, also after a commit whose outcome is not known."""
+        return self._until_it_ends(lambda whole: self._try_own(work))  # noqa: ARG005
+
+    def _try_own(self, work: Callable[[Connection], T]) -> T:
+        with self._connection() as connection:
+            try:
+                connection.execute(_BEGIN_WRITE)
+                result = work(connection)
+                connection.execute("COMMIT")
+            except psycopg.Error as error:
+                told = self._told(connection, error)
+                if told is None:
+                    raise
+                raise told from error
+            return result
+
+    def _fence(self, portal_id: int) -> int:
+        return self._write(lambda transaction: transaction.last_write(portal_id))
 
     # --- writing -----------------------------------------------------------------------------
 
@@ -344,6 +366,7 @@ class PostgresqlStore:
         if self._closed:
             return
         self._closed = True
+        self._index.close()
         self._writers.shutdown()
         self._readers.shutdown()
         self._blocks.close()

@@ -1,6 +1,7 @@
 """SQL of lists, their members and their folders.
 
-Members are found by the list, by the time when they joined, or by the record.
+Members are found by the list, by the time when they joined, or by the record: a look-up for each id
+that was asked for (`LATERAL`), where a limit or `OFFSET 0` keeps it from being joined otherwise.
 """
 
 from typing import Final
@@ -111,17 +112,28 @@ ORDER BY joined_at_ms DESC, record_id DESC LIMIT %(count_max)s::bigint
 
 # Which of these records are in the list?
 MEMBERS_AMONG: Final = """
-SELECT m.record_id FROM list_membership m
-WHERE m.portal_id = %(portal_id)s::bigint AND m.list_id = %(list_id)s::bigint
-  AND m.record_id = ANY(%(record_ids)s::bigint[])
+SELECT m.record_id
+FROM unnest(%(record_ids)s::bigint[]) AS i(record_id)
+CROSS JOIN LATERAL (
+    SELECT d.record_id FROM list_membership d
+    WHERE d.portal_id = %(portal_id)s::bigint AND d.list_id = %(list_id)s::bigint
+      AND d.record_id = i.record_id
+    LIMIT 1) m
 """
 
 # In which lists are these records? Ids of two types may coincide in a copied old portal.
 MEMBERSHIPS_OF: Final = """
-SELECT m.list_id, m.record_id, m.joined_at_ms FROM list_membership m
-JOIN list l ON l.portal_id = m.portal_id AND l.list_id = m.list_id
-WHERE m.portal_id = %(portal_id)s::bigint AND m.record_id = ANY(%(record_ids)s::bigint[])
-  AND l.object_type_id = %(object_type_id)s AND l.deleted_at_ms IS NULL
+SELECT m.list_id, m.record_id, m.joined_at_ms
+FROM unnest(%(record_ids)s::bigint[]) AS i(record_id)
+CROSS JOIN LATERAL (
+    SELECT d.* FROM list_membership d
+    WHERE d.portal_id = %(portal_id)s::bigint AND d.record_id = i.record_id
+    OFFSET 0) m
+CROSS JOIN LATERAL (
+    SELECT 1 FROM list l
+    WHERE l.portal_id = %(portal_id)s::bigint AND l.list_id = m.list_id
+      AND l.object_type_id = %(object_type_id)s AND l.deleted_at_ms IS NULL
+    LIMIT 1) active
 ORDER BY m.record_id, m.list_id
 """
 

@@ -263,9 +263,13 @@ _RECORD: Final = (
 
 # Which records have these ids?
 RECORDS: Final = f"""
-SELECT {_RECORD} FROM record r
-WHERE r.portal_id = %(portal_id)s::bigint AND r.object_type_id = %(object_type_id)s
-  AND r.record_id = ANY(%(record_ids)s::bigint[])
+SELECT {_RECORD}
+FROM unnest(%(record_ids)s::bigint[]) AS i(record_id)
+CROSS JOIN LATERAL (
+    SELECT d.* FROM record d
+    WHERE d.portal_id = %(portal_id)s::bigint AND d.object_type_id = %(object_type_id)s
+      AND d.record_id = i.record_id
+    LIMIT 1) r
 """
 
 _HOLDERS: Final = """
@@ -282,9 +286,7 @@ RECORDS_BY_VALUE: Final = f"""
 SELECT u.property, u.value, {_RECORD}
 {_HOLDERS}
 CROSS JOIN LATERAL (
-    SELECT d.record_id, d.properties, d.created_at_ms, d.updated_at_ms, d.archived_at_ms,
-           d.last_write
-    FROM record d
+    SELECT d.* FROM record d
     WHERE d.portal_id = %(portal_id)s::bigint AND d.object_type_id = %(object_type_id)s
       AND d.record_id = u.record_id AND d.archived_at_ms IS NULL
     LIMIT 1) r
@@ -295,9 +297,13 @@ VALUE_OWNERS: Final = f"SELECT u.property, u.value, u.record_id {_HOLDERS}"
 
 # Where did these records go when they were merged away?
 MERGED_INTO: Final = """
-SELECT m.record_id, m.survivor_id FROM record_merged m
-WHERE m.portal_id = %(portal_id)s::bigint AND m.object_type_id = %(object_type_id)s
-  AND m.record_id = ANY(%(record_ids)s::bigint[])
+SELECT m.record_id, m.survivor_id
+FROM unnest(%(record_ids)s::bigint[]) AS i(record_id)
+CROSS JOIN LATERAL (
+    SELECT d.* FROM record_merged d
+    WHERE d.portal_id = %(portal_id)s::bigint AND d.object_type_id = %(object_type_id)s
+      AND d.record_id = i.record_id
+    LIMIT 1) m
 """
 
 PAGE_ACTIVE: Final = f"""
@@ -487,15 +493,11 @@ ORDER BY (i.v ->> 0) COLLATE "C", (i.v ->> 1)::bigint
 ON CONFLICT (portal_id, object_type_id, record_id) DO UPDATE SET survivor_id = excluded.survivor_id
 """
 
-# Rows are [object type, property, value, record]; names and values are said twice, so that each is
-# looked up by its key.
+# Rows are [object type, property, value, record].
 LEAVE_VALUE: Final = """
 DELETE FROM unique_value u
 USING jsonb_array_elements(%(rows)s::jsonb) AS i(v)
 WHERE u.portal_id = %(portal_id)s::bigint
-  AND u.object_type_id = ANY(ARRAY(SELECT e ->> 0 FROM jsonb_array_elements(%(rows)s::jsonb) e))
-  AND u.property = ANY(ARRAY(SELECT e ->> 1 FROM jsonb_array_elements(%(rows)s::jsonb) e))
-  AND u.value = ANY(ARRAY(SELECT e ->> 2 FROM jsonb_array_elements(%(rows)s::jsonb) e))
   AND u.object_type_id = i.v ->> 0 AND u.property = i.v ->> 1 AND u.value = i.v ->> 2
   AND u.record_id = (i.v ->> 3)::bigint
 """

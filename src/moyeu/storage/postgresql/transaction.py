@@ -31,6 +31,7 @@ from moyeu.storage.postgresql.arrays import array_text
 from moyeu.storage.postgresql.blocks import Blocks
 from moyeu.storage.postgresql.connections import Connection
 from moyeu.storage.postgresql.memory import Memory
+from moyeu.storage.postgresql.search_removals import SearchNotes
 from moyeu.storage.postgresql.turns import Known, RunAgainError, Turns, WholeTurnNeededError
 from moyeu.storage.sql.definition_writes import DefinitionWrites
 from moyeu.storage.sql.definitions import DefinitionReads, Snapshots
@@ -116,6 +117,15 @@ class PostgresqlReadTransaction(_Statements):
     def _rows(self, statement: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         return self._connection.execute(statement, parameters).fetchall()
 
+    def rows(self, statement: str, parameters: Mapping[str, Any]) -> list[Row]:
+        """What a statement of the search index answers."""
+        return self._rows(statement, parameters)
+
+    def rows_of_all(self, *asked: tuple[str, Mapping[str, Any]]) -> list[list[Row]]:
+        """The same for statements that are asked at once."""
+        cursors = [self._connection.execute(*each) for each in asked]
+        return [each.fetchall() for each in cursors]
+
     def definitions(self, portal_id: int, object_type_id: str) -> TypeDefinitions:
         """See the contract: those of this view, which may be older than those at hand."""
         self._look_at(portal_id)
@@ -137,7 +147,7 @@ class PostgresqlReadTransaction(_Statements):
         self._known.keep_made(self._made)
 
 
-class PostgresqlWriteTransaction(_Statements, SqlWrites):
+class PostgresqlWriteTransaction(_Statements, SearchNotes, SqlWrites):
     """One attempt at a piece of work that changes something.
 
     whole: whether it takes the whole turn at once.
