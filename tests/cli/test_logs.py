@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -53,3 +54,23 @@ def test_less_serious_messages_are_left_out(
     logging.getLogger("moyeu.x").info("hello")
 
     assert ("hello" in capsys.readouterr().err) is shown
+
+
+def test_where_several_processes_log_each_message_tells_which_one_it_is_from(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    start_logging(Settings(workers=2))
+    logging.getLogger("moyeu.x").warning("hello")
+    start_logging(Settings(workers=2, log_format="json"))
+    logging.getLogger("moyeu.x").warning("hello")
+
+    text, entry = capsys.readouterr().err.splitlines()
+    assert text.endswith(f" warning moyeu.x[{os.getpid()}]: hello")
+    assert json.loads(entry)["process"] == os.getpid()
+
+
+def test_one_process_does_not_tell_its_number(capsys: pytest.CaptureFixture[str]) -> None:
+    start_logging(Settings(log_format="json"))
+    logging.getLogger("moyeu.x").warning("hello")
+
+    assert "process" not in json.loads(capsys.readouterr().err)

@@ -116,8 +116,7 @@ def test_a_body_as_large_as_allowed_is_not_refused_for_all_bodies_together() -> 
 @pytest.mark.parametrize(
     ("database", "expected"),
     [
-        ("postgresql://localhost/crm", "PostgreSQL is not supported yet"),
-        ("postgres://localhost/crm", "PostgreSQL is not supported yet"),
+        ("postgresql://me:p@ss:word@host/crm", "expected postgresql://USER:PASSWORD@HOST/NAME"),
         ("moyeu.db", "expected sqlite:///PATH"),
         ("sqlite://moyeu.db", "expected sqlite:///PATH"),
         ("sqlite:///", "expected sqlite:///PATH"),

@@ -1,6 +1,7 @@
 """The storage engines that the contract suite runs against, one row each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +12,7 @@ import moyeu.storage.postgresql
 import moyeu.storage.sqlite
 from moyeu.storage.contract import Store
 from tests.postgres import databases
+from tests.storage.scene import WAIT_MAX_S, Database
 
 OPTION: Final = "--engine"
 """Of pytest: the one engine that a run is about."""
@@ -55,6 +57,17 @@ def on_each_engine(metafunc: pytest.Metafunc, fixture: str) -> None:
         engines = engines_of(metafunc.config)
         names = [each.name for each in engines]
         metafunc.parametrize(fixture, engines, ids=names, indirect=True)
+
+
+@contextmanager
+def database_in(engine: Engine, folder: Path) -> Iterator[Database]:
+    """A database of an engine; nothing is left of it outside of the folder."""
+    made = Database(engine.open(folder, WAIT_MAX_S))
+    try:
+        yield made
+    finally:
+        made.close()
+        engine.forget(folder)
 
 
 def _open_sqlite(folder: Path, write_wait_max_s: float, **options: Any) -> Store:

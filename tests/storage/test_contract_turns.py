@@ -106,29 +106,32 @@ def test_a_neighbours_failure_leaves_the_history_whole(database: Database) -> No
     assert [len(entries) for entries in history.values()] == [1, 1]
 
 
-def test_a_write_sees_what_its_forerunner_in_the_same_commit_did(database: Database) -> None:
-    async def scenario() -> list[bool]:
-        turn = HeldTurn()
-        holding = await turn.take(database.store)
-        define = asyncio.create_task(
-            database.store.write(
-                lambda each: each.put_property(PORTAL, SERVICES, text_property("note"))
-            )
-        )
-        await asyncio.sleep(0)
-        look = asyncio.create_task(
+def test_a_write_sees_definitions_that_came_while_it_waited(database: Database) -> None:
+    async def scenario() -> bool:
+        begun, may_end = threading.Event(), threading.Event()
+
+        def define(transaction: WriteTransaction) -> None:
+            transaction.put_property(PORTAL, SERVICES, text_property("note"))
+            # With an answer of the store the work certainly has its turn.
+            transaction.counters(PORTAL)
+            begun.set()
+            assert may_end.wait(WAIT_MAX_S)
+
+        defining = asyncio.create_task(database.store.write(define))
+        assert await asyncio.to_thread(begun.wait, WAIT_MAX_S)
+        looking = asyncio.create_task(
             database.store.write(
                 lambda each: "note" in each.definitions(PORTAL, SERVICES).properties
             )
         )
         await asyncio.sleep(0)
-        turn.may_end.set()
-        await asyncio.gather(holding, define)
-        return [await look]
+        may_end.set()
+        await defining
+        return await looking
 
     database.read(lambda each: each.definitions(PORTAL, SERVICES))
 
-    assert database.run(scenario()) == [True]
+    assert database.run(scenario())
 
 
 def test_reads_go_on_beside_a_writer_that_is_busy(database: Database) -> None:

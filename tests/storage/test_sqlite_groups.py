@@ -8,7 +8,15 @@ import pytest
 
 from moyeu.storage.contract import WriteTransaction
 from moyeu.storage.sqlite import SqliteStore
-from tests.storage.scene import PORTAL, Database, DeliberateError, HeldTurn, furnish
+from tests.storage.scene import (
+    PORTAL,
+    SERVICES,
+    Database,
+    DeliberateError,
+    HeldTurn,
+    furnish,
+    text_property,
+)
 
 GROUP_MAX = 4
 
@@ -98,3 +106,25 @@ def test_works_run_in_the_order_of_their_coming(database: Database) -> None:
     taken = database.run(scenario())
 
     assert taken == sorted(taken)
+
+
+def test_a_work_sees_what_its_forerunner_in_the_same_commit_did(database: Database) -> None:
+    def define(transaction: WriteTransaction) -> bool:
+        transaction.put_property(PORTAL, SERVICES, text_property("note"))
+        return False
+
+    def look(transaction: WriteTransaction) -> bool:
+        return "note" in transaction.definitions(PORTAL, SERVICES).properties
+
+    async def scenario() -> list[bool]:
+        turn = HeldTurn()
+        holding = await turn.take(database.store)
+        waiting = [asyncio.create_task(database.store.write(work)) for work in (define, look)]
+        await asyncio.sleep(0)
+        turn.may_end.set()
+        await holding
+        return await asyncio.gather(*waiting)
+
+    database.read(lambda each: each.definitions(PORTAL, SERVICES))
+
+    assert database.run(scenario()) == [False, True]

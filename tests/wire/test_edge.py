@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -32,6 +32,7 @@ from moyeu.wire.edge import (
     read_body,
     running,
 )
+from moyeu.wire.edge_connection import EdgeConnection
 from moyeu.wire.pages import container_page
 
 PATIENCE_S = 10.0
@@ -1026,6 +1027,165 @@ def test_a_graceful_stop_finishes_a_request_whose_body_is_on_its_way() -> None:
         wait_until(lambda: not accepts(edge))
         client.sendall(b"def")
         assert read_to_end(client).endswith(b"POST /echo 6")
+
+
+class Blocking(Echo):
+    """Holds up the whole loop when it is asked for `/block`, so that others' bytes stay unread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks = threading.Event()
+        self.go_on = threading.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/block":
+            self.blocks.set()
+            self.go_on.wait(PATIENCE_S)
+        await super().__call__(scope, receive, send)
+
+    @contextmanager
+    def held_up(self, edge: Edge) -> Iterator[None]:
+        """The loop is held up; what is sent meanwhile is in the kernel when it goes on."""
+        with connect(edge) as client:
+            client.sendall(b"GET /block HTTP/1.1\r\n" + HOST + b"\r\n")
+            assert self.blocks.wait(PATIENCE_S)
+            yield
+            self.go_on.set()
+            read_answer(client)
+
+
+def test_what_has_come_before_a_stop_is_answered_though_nobody_has_read_it() -> None:
+    app = Blocking()
+    with serving(app) as edge, connect(edge) as resting, connect(edge) as fresh:
+        resting.sendall(GET)
+        read_answer(resting)
+        wait_until(lambda: edge.connections == 2)
+        with app.held_up(edge):
+            resting.sendall(GET)
+            fresh.sendall(GET)
+            edge.stop()
+        for client in (resting, fresh):
+            assert read_to_end(client).endswith(b"GET /alive 0")
+
+
+def test_what_comes_on_an_open_connection_after_a_stop_is_answered() -> None:
+    with serving(Echo()) as edge, connect(edge) as resting, connect(edge) as fresh:
+        resting.sendall(GET)
+        read_answer(resting)
+        edge.stop()
+        wait_until(lambda: not accepts(edge))
+        for client in (resting, fresh):
+            client.sendall(GET)
+            answered = read_to_end(client)
+            assert b"connection: close" in answered
+            assert answered.endswith(b"GET /alive 0")
+
+
+def test_a_request_whose_headers_are_on_their_way_at_a_stop_is_answered() -> None:
+    limits = EdgeLimits(drain_idle_s=0.1)
+    with serving(Echo(), limits) as edge, connect(edge) as client:
+        client.sendall(GET[:20])
+        wait_until(lambda: edge.connections == 1)
+        edge.stop()
+        wait_until(lambda: not accepts(edge))
+        time.sleep(0.3)
+        client.sendall(GET[20:])
+        assert read_to_end(client).endswith(b"GET /alive 0")
+
+
+def test_pipelined_requests_are_all_answered_after_a_stop_and_the_last_one_closes() -> None:
+    go_on = threading.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/slow":
+            await asyncio.to_thread(go_on.wait, PATIENCE_S)
+        await answer(send, b"done")
+
+    with serving(app) as edge, connect(edge) as client:
+        client.sendall(b"GET /slow HTTP/1.1\r\n" + HOST + b"\r\n" + GET * 4)
+        wait_until(lambda: len(edge._state.tasks) == 1)
+        edge.stop()
+        wait_until(lambda: not accepts(edge))
+        go_on.set()
+        answers = read_to_end(client).split(b"HTTP/1.1 200 ")[1:]
+
+    assert [b"connection: close" in each for each in answers] == [False] * 4 + [True]
+
+
+def test_a_request_that_crosses_the_close_meets_an_end_without_an_answer() -> None:
+    app = Echo()
+    with serving(app, EdgeLimits(drain_idle_s=2.0)) as edge, connect(edge) as client:
+        client.sendall(GET)
+        read_answer(client)
+        edge.stop()
+        assert client.recv(1) == b""
+        client.sendall(GET)
+        client.sendall(b"after a reset this would fail")
+        assert read_to_end(client) == b""
+
+    assert app.targets.count(b"/alive") == 1
+
+
+def test_what_has_come_before_a_resting_connection_expires_is_answered() -> None:
+    class Late(Blocking):
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await super().__call__(scope, receive, send)
+            if scope["path"] == "/block":
+                for connection in tuple(server._state.connections):
+                    assert isinstance(connection, EdgeConnection)
+                    connection.enforce_deadlines(asyncio.get_running_loop().time() + 1_000)
+
+    app = Late()
+    with serving(app) as server, connect(server) as client:
+        client.sendall(GET)
+        read_answer(client)
+        with app.held_up(server):
+            client.sendall(GET)
+        assert read_answer(client).endswith(b"GET /alive 0")
+
+
+@contextmanager
+def sharing(*apps: object, host: str = "127.0.0.1") -> Iterator[list[Edge]]:
+    """Servers that listen on one socket, as several processes do; stopped at the end."""
+    with socket.create_server((host, 0), backlog=256) as listener, ExitStack() as stack:
+        edges = []
+        for app in apps:
+            assert callable(app)
+            edges.append(stack.enter_context(in_thread(Edge(app, listener=listener.dup()))))
+        yield edges
+
+
+def test_no_connection_is_lost_when_one_of_several_servers_stops_accepting() -> None:
+    with sharing(Echo(), Echo(), Echo()) as edges, ThreadPoolExecutor(8) as pool:
+        ended = threading.Event()
+
+        def connect_on_and_on() -> int:
+            count = 0
+            while not ended.is_set():
+                assert is_alive(edges[-1])
+                count += 1
+            return count
+
+        clients = [pool.submit(connect_on_and_on) for _ in range(8)]
+        try:
+            for edge in edges[:-1]:
+                wait_until(lambda edge=edge: edge._state.total_requests > 50)  # type: ignore[misc]
+                edge.stop()
+                wait_until(lambda edge=edge: edge._loop.is_closed())  # type: ignore[misc]
+        finally:
+            ended.set()
+        assert all(each.result() for each in clients)
+
+
+def test_a_server_is_ready_by_its_own_answer_not_by_that_of_another_one() -> None:
+    async def fails(scope: Scope, receive: Receive, send: Send) -> None:
+        raise ZeroDivisionError
+
+    with sharing(Echo()) as (edge,):
+        second = Edge(fails, listener=edge._socket.dup())
+        with pytest.raises(RuntimeError, match="500"):
+            second.run()
+        assert all(is_alive(edge) for _ in range(20))
 
 
 def test_a_request_that_never_finishes_is_cancelled_after_the_grace(

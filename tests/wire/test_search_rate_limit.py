@@ -1,4 +1,4 @@
-"""How often a portal may search: the limit by itself, and as the application answers it."""
+"""How often a portal may search, as the application answers it."""
 
 import asyncio
 import json
@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from moyeu.app import build_app
 from moyeu.crm.callers import Caller
@@ -16,51 +14,9 @@ from moyeu.operations.portals import hash_token, known_scopes
 from moyeu.storage.contract import Portal, Token, WriteTransaction
 from moyeu.storage.sqlite import SqliteStore, open_store
 from moyeu.wire.application import Application
-from moyeu.wire.rate_limits import SecondlyLimit
 
 NOW_MS = 1_790_674_272_583
 PORTALS = (1001, 1002)
-
-
-@settings(deadline=None)
-@given(st.integers(1, 4), st.lists(st.integers(0, 700), max_size=30))
-def test_no_second_has_more_calls_than_the_limit_and_none_is_refused_below_it(
-    per_second: int, pauses_ms: list[int]
-) -> None:
-    limit = SecondlyLimit(per_second)
-    admitted: list[int] = []
-    now_ms = NOW_MS
-    for pause_ms in pauses_ms:
-        now_ms += pause_ms
-        recent = [each for each in admitted if now_ms - each < 1_000]
-
-        if limit.admits(1, now_ms):
-            admitted.append(now_ms)
-            assert len(recent) < per_second
-        else:
-            assert len(recent) == per_second
-
-
-def test_without_a_limit_every_call_is_admitted() -> None:
-    limit = SecondlyLimit(0)
-
-    assert all(limit.admits(1, NOW_MS) for _ in range(1_000))
-
-
-def test_portals_do_not_count_together() -> None:
-    limit = SecondlyLimit(1)
-
-    assert limit.admits(1, NOW_MS)
-    assert not limit.admits(1, NOW_MS)
-    assert limit.admits(2, NOW_MS)
-
-
-def test_a_clock_that_is_set_back_locks_nobody_out() -> None:
-    limit = SecondlyLimit(1)
-    limit.admits(1, NOW_MS)
-
-    assert limit.admits(1, NOW_MS - 3_600_000)
-    assert not limit.admits(1, NOW_MS - 3_600_000)
 
 
 def add_portals(transaction: WriteTransaction) -> None:

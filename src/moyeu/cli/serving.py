@@ -1,12 +1,14 @@
 """Serving an open store until a signal comes."""
 
+import socket
 from collections.abc import Callable
 
 from moyeu.app import build_app, settle_memory
-from moyeu.cli.exits import BROKEN, CommandError
+from moyeu.cli.exits import BROKEN, USAGE, CommandError
+from moyeu.cli.listening import bound_socket
 from moyeu.settings import Settings
-from moyeu.storage.sqlite import SqliteStore
-from moyeu.wire.edge import Edge, EdgeLimits
+from moyeu.storage.contract import Store
+from moyeu.wire.edge import Callback, Edge, EdgeLimits
 
 
 def edge_limits(settings: Settings) -> EdgeLimits:
@@ -22,25 +24,33 @@ def edge_limits(settings: Settings) -> EdgeLimits:
     )
 
 
-def bind(store: SqliteStore, settings: Settings, on_ready: Callable[[Edge], None]) -> Edge:
+def bind(store: Store, settings: Settings, on_ready: Callable[[Edge], None]) -> Edge:
     """The server of the store, listening nowhere yet but with its address taken.
 
     A store that breaks while it is served stops the server with BROKEN.
-    Refused: CommandError when the address is taken or is none of this machine's.
+    Refused: CommandError when the address is taken or is none of this machine's, and, with USAGE,
+    settings that ask for several processes: this is one.
     """
-    try:
-        edge = Edge(
-            build_app(store, searches_per_second=settings.search_rate_limit),
-            host=settings.host,
-            port=settings.port,
-            limits=edge_limits(settings),
-            on_ready=on_ready,
-        )
-    except OSError as error:
-        raise CommandError(
-            f"cannot listen on {settings.host} port {settings.port}: {error.strerror};"
-            " --port 0 picks a free port"
-        ) from error
+    if settings.workers > 1:
+        raise CommandError("--workers is for `moyeu serve`", USAGE)
+    return edge_on(bound_socket(settings), store, settings, on_ready)
+
+
+def edge_on(
+    listener: socket.socket,
+    store: Store,
+    settings: Settings,
+    on_ready: Callable[[Edge], None],
+    startup: Callback | None = None,
+) -> Edge:
+    """The server of the store on a socket that is bound; see `bind`. startup: as of `Edge`."""
+    edge = Edge(
+        build_app(store, searches_per_second=settings.search_rate_limit),
+        listener=listener,
+        limits=edge_limits(settings),
+        startup=startup,
+        on_ready=on_ready,
+    )
     store.on_broken = lambda: edge.fail(BROKEN)
     return edge
 

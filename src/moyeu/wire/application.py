@@ -13,12 +13,19 @@ from urllib.parse import unquote
 from moyeu.catalog.capabilities import capability, types_offering
 from moyeu.catalog.object_types import ObjectType, find_object_type, looks_like_type_id
 from moyeu.crm.problems import NonNumericId
-from moyeu.storage.contract import ObjectTypeGoneError, Store, StoreError, StoreFullError
+from moyeu.storage.contract import (
+    ObjectTypeGoneError,
+    Store,
+    StoreError,
+    StoreFullError,
+    StoreUnavailableError,
+)
 from moyeu.wire.asgi import ClientDisconnectedError, Receive, Scope, Send, read_body
 from moyeu.wire.auth import authenticate
 from moyeu.wire.endpoints import Endpoint, Match, Router
 from moyeu.wire.errors import (
     INTERNAL_ERROR,
+    UNAVAILABLE,
     Refusal,
     container_answer,
     missing_scopes,
@@ -81,6 +88,8 @@ class Application:
         except StoreFullError:
             _log.exception("no space is left, correlation id %s", correlation_id)
             answer = render_refusal(INTERNAL_ERROR, correlation_id)
+        except StoreUnavailableError:
+            answer = render_refusal(UNAVAILABLE, correlation_id)
         except StoreError:
             # Logged by the store, once, with its cause.
             answer = render_refusal(INTERNAL_ERROR, correlation_id)

@@ -8,7 +8,6 @@ second, and has no exit code to give.
 
 import asyncio
 import contextlib
-import ipaddress
 import logging
 import resource
 import signal
@@ -34,6 +33,7 @@ from moyeu.wire.asgi import (
 )
 from moyeu.wire.edge_connection import EdgeConnection, EdgeState
 from moyeu.wire.edge_limits import EdgeLimits
+from moyeu.wire.edge_socket import BACKLOG, bind, url_of
 
 __all__ = [
     "App",
@@ -51,7 +51,6 @@ __all__ = [
 
 _LOG: Final = logging.getLogger("moyeu.edge")
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
-_BACKLOG: Final = 2048
 # Files beside the connections: the database, its log, the loop's own, the standard streams.
 _OTHER_FILES: Final = 128
 _READY_DEADLINE_S: Final = 10.0
@@ -64,11 +63,11 @@ Callback = Callable[[], Awaitable[None]]
 class Edge:
     """One HTTP server: its socket is bound when the object exists, and accepts within `run`.
 
-    host: a name or an address; a name with both kinds of address means the IPv4 one. port: 0 lets
-    the system choose. startup: awaited before the socket accepts. shutdown: awaited after the last
-    request, also when a later step of starting failed, but not when the stop is forced.
-    on_ready: called once the socket accepts and the application has answered a `GET` of
-    `ready_target` with a status below 500.
+    host, port: see `edge_socket.bind`. listener: a bound socket in their place, which other
+    processes may listen on too; it is closed by `run`. startup: awaited before anything else.
+    shutdown: awaited after the last request, also when a later step of starting failed, but not
+    when the stop is forced. on_ready: called once the application has answered a `GET` of
+    `ready_target` with a status below 500 and the socket accepts.
     Raises OSError if the address cannot be bound.
     """
 
@@ -78,6 +77,7 @@ class Edge:
         *,
         host: str = "127.0.0.1",
         port: int = 0,
+        listener: socket.socket | None = None,
         limits: EdgeLimits | None = None,
         startup: Callback | None = None,
         shutdown: Callback | None = None,
@@ -98,17 +98,13 @@ class Edge:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
         self._main: asyncio.Task[None] | None = None
-        self._socket = _bind(host, port)
+        self._socket = listener or bind(host, port)
         self.host, self.port = self._socket.getsockname()[:2]
 
     @property
     def url(self) -> str:
         """Where a client on this machine finds the server, without a slash at the end."""
-        address = ipaddress.ip_address(self.host)
-        if address.is_unspecified:
-            address = ipaddress.ip_address("127.0.0.1" if address.version == 4 else "::1")
-        host = f"[{address}]" if address.version == 6 else f"{address}"
-        return f"http://{host}:{self.port}"
+        return url_of(self._socket)
 
     @property
     def connections(self) -> int:
@@ -163,17 +159,21 @@ class Edge:
     async def _serve_requests(self, stopping: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
         config = self._config()
+        listener = None
+
+        def connection() -> EdgeConnection:
+            return EdgeConnection(config, self._state, {}, loop)
+
         with _Sweeper(loop, self._state):
-            listener = await loop.create_server(
-                lambda: EdgeConnection(config, self._state, {}, loop),
-                sock=self._socket,
-                backlog=_BACKLOG,
-            )
             try:
-                await self._become_ready()
+                await self._await_answer(connection)
+                listener = await loop.create_server(connection, sock=self._socket, backlog=BACKLOG)
+                if self._on_ready is not None:
+                    self._on_ready(self)
                 await stopping.wait()
             finally:
-                listener.close()
+                if listener is not None:
+                    listener.close()
                 await self._drain(loop)
 
     def _config(self) -> Config:
@@ -194,17 +194,22 @@ class Edge:
         config.load()
         return config
 
-    async def _become_ready(self) -> None:
+    async def _await_answer(self, connection: Callable[[], EdgeConnection]) -> None:
         async with asyncio.timeout(_READY_DEADLINE_S):
-            status = await _ask(self.url, self._ready_target)
+            status = await _ask(connection, self._ready_target)
         if not 200 <= status < 500:
             raise RuntimeError(f"the application answered {status} to its first request")
-        if self._on_ready is not None:
-            self._on_ready(self)
 
     async def _drain(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Let what is in flight finish, cancel what does not, and close every connection."""
+        """Let what is in flight finish, cancel what does not, and close every connection.
+
+        Requests that come on open connections are answered too: each answer but those before a
+        pipelined request tells that the connection closes, and one that rests is closed.
+        """
         state = self._state
+        state.is_draining = True
+        # What was accepted in this round of the loop is a connection in the next one.
+        await asyncio.sleep(0)
         for connection in tuple(state.connections):
             connection.shutdown()
         deadline = loop.time() + self.limits.graceful_shutdown_s
@@ -213,6 +218,7 @@ class Edge:
             if self._forced:
                 break
             await asyncio.sleep(0.01)
+            _enforce_deadlines(loop, state)
         if state.tasks:
             _LOG.warning("%d requests did not finish and are cancelled", len(state.tasks))
             for task in state.tasks:
@@ -267,10 +273,14 @@ class _Sweeper:
 
     def _sweep(self) -> None:
         self._state.default_headers = [(b"date", formatdate(usegmt=True).encode("ascii"))]
-        now = self._loop.time()
-        for connection in tuple(self._state.connections):
-            cast(EdgeConnection, connection).enforce_deadlines(now)
+        _enforce_deadlines(self._loop, self._state)
         self._timer = self._loop.call_later(self._state.limits.sweep_s, self._sweep)
+
+
+def _enforce_deadlines(loop: asyncio.AbstractEventLoop, state: EdgeState) -> None:
+    now = loop.time()
+    for connection in tuple(state.connections):
+        cast(EdgeConnection, connection).enforce_deadlines(now)
 
 
 def _tolerant_of_departures(app: App) -> App:
@@ -286,13 +296,13 @@ def _tolerant_of_departures(app: App) -> App:
     return tolerant
 
 
-async def _ask(url: str, target: str) -> int:
-    """The status that the server at `url` answers to a GET, over a connection of its own."""
-    authority = url.removeprefix("http://")
-    host, _, port = authority.rpartition(":")
-    reader, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+async def _ask(connection: Callable[[], EdgeConnection], target: str) -> int:
+    """The status of the answer to a GET over a connection that no other process could accept."""
+    ours, theirs = socket.socketpair()
+    await asyncio.get_running_loop().connect_accepted_socket(connection, theirs)
+    reader, writer = await asyncio.open_unix_connection(sock=ours)
     try:
-        head = f"GET {target} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n"
+        head = f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         writer.write(head.encode("ascii"))
         status_line = await reader.readline()
         await reader.read()
@@ -300,20 +310,6 @@ async def _ask(url: str, target: str) -> int:
         writer.close()
     words = status_line.split()
     return int(words[1]) if len(words) > 1 else 0
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    family, kind, protocol, _, address = min(found, key=lambda each: each[0] != socket.AF_INET)
-    bound = socket.socket(family, kind, protocol)
-    try:
-        # A restarted server takes its port back while old connections are still in TIME_WAIT.
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(address)
-    except OSError:
-        bound.close()
-        raise
-    return bound
 
 
 def _allow_open_files(wanted: int) -> None:

@@ -16,6 +16,7 @@ import asyncio
 import enum
 import math
 import re
+import select
 import urllib.parse
 from collections.abc import Callable
 from typing import Any, Final, NoReturn, cast
@@ -54,6 +55,8 @@ class EdgeState(ServerState):
         super().__init__()
         self.limits = limits
         self.bodies_bytes = 0
+        self.is_draining = False
+        """Whether connections are to close as soon as no client can miss them."""
 
 
 class Phase(enum.Enum):
@@ -76,9 +79,10 @@ _CLOSE: Final = (b"connection", b"close")
 class EdgeCycle(RequestResponseCycle):
     """One request and its answer; hands over a body that came in one piece without copying it."""
 
-    def __init__(self, state: EdgeState, **fields: Any) -> None:
+    def __init__(self, state: EdgeState, is_last: Callable[[], bool], **fields: Any) -> None:
         super().__init__(**fields)
         self._state = state
+        self._is_last = is_last
         self._piece = b""
         self._held_bytes = 0
         self._start: HTTPResponseStartEvent | None = None
@@ -126,6 +130,8 @@ class EdgeCycle(RequestResponseCycle):
             return
         start, self._start = self._start, None
         if start is not None:
+            if self._state.is_draining and self._is_last():
+                self.keep_alive = False
             whole = self._render_whole(start, message)
             if whole is not None:
                 await self._send_whole(whole)
@@ -217,6 +223,8 @@ class EdgeConnection(HttpToolsProtocol):
         """Start the clock of the first request, or refuse one connection too many."""
         super().connection_made(transport)
         self._deadline = self.loop.time() + self.limits.header_deadline_s
+        if self.server_state.is_draining:
+            self.shutdown()
         if len(self.connections) > self.limits.connections_max:
             self._phase = Phase.REFUSED
             self._write_page(503)
@@ -268,13 +276,9 @@ class EdgeConnection(HttpToolsProtocol):
     # -- the server's calls ---------------------------------------------------------------------
 
     def shutdown(self) -> None:
-        """Close as soon as no request waits for an answer."""
-        last = self.cycle
-        if last is None or last.response_complete or last.disconnected:
-            if self._running is None and not self.pipeline:
-                self.transport.close()
-        else:
-            last.keep_alive = False
+        """Close when nothing has come for a moment; the server's state says that it drains."""
+        if self._phase is Phase.IDLE and self._running is None:
+            self._deadline = min(self._deadline, self.loop.time() + self.limits.drain_idle_s)
 
     def enforce_deadlines(self, now: float) -> None:
         """Close or refuse what has been waited for until `now` (the loop's time) in vain."""
@@ -301,8 +305,21 @@ class EdgeConnection(HttpToolsProtocol):
             self._deadline = now + self.limits.header_deadline_s
         elif self._phase in (Phase.HEAD, Phase.BODY):
             self._refuse(408)
-        else:
+        elif self._phase is Phase.REFUSED:
             self.transport.abort()
+        elif not self._has_unread():
+            self._phase = Phase.REFUSED
+            self._linger(self.limits.drain_idle_s)
+
+    def _has_unread(self) -> bool:
+        """Whether something has come, be it the end, that this process has not read yet."""
+        waiting = select.poll()
+        waiting.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN)
+        return bool(waiting.poll(0))
+
+    def _is_last(self) -> bool:
+        """Whether nothing has come behind the request that is being answered."""
+        return self._phase is Phase.IDLE and not self.pipeline and not self._has_unread()
 
     def _keeps_client_waiting(self) -> bool:
         cycle = self.cycle
@@ -380,7 +397,7 @@ class EdgeConnection(HttpToolsProtocol):
         """The first byte of a request."""
         self._begin_head()
         self._phase = Phase.HEAD
-        if self.cycle is not None:
+        if self.cycle is not None or self.server_state.is_draining:
             self._deadline = self.loop.time() + self.limits.header_deadline_s
 
     def on_url(self, url: bytes) -> None:
@@ -502,6 +519,7 @@ class EdgeConnection(HttpToolsProtocol):
     def _accept(self, keep_alive: bool) -> None:
         cycle = self.cycle = EdgeCycle(
             self.server_state,
+            self._is_last,
             scope=self.scope,
             transport=self.transport,
             flow=self.flow,
@@ -542,6 +560,8 @@ class EdgeConnection(HttpToolsProtocol):
     def _rest(self) -> None:
         if self._running is None and not self.pipeline:
             self._deadline = self.loop.time() + self.limits.keep_alive_s
+            if self.server_state.is_draining:
+                self.shutdown()
 
     # -- refusals -------------------------------------------------------------------------------
 
@@ -551,7 +571,7 @@ class EdgeConnection(HttpToolsProtocol):
         self._phase = Phase.REFUSED
         self._deadline = math.inf
         if own is not None and own.response_complete:
-            self._linger()
+            self._linger(self.limits.linger_s)
             return
         if own is not None and own.response_started:
             self.transport.abort()
@@ -574,14 +594,14 @@ class EdgeConnection(HttpToolsProtocol):
 
     def _send_refusal(self, status: int) -> None:
         self._write_page(status)
-        self._linger()
+        self._linger(self.limits.linger_s)
 
-    def _linger(self) -> None:
+    def _linger(self, seconds: float) -> None:
         # Bytes that nobody has read would turn the close into a reset, which destroys the answer.
         self.flow.resume_reading()
         if self.transport.can_write_eof():
             self.transport.write_eof()
-        self._deadline = self.loop.time() + self.limits.linger_s
+        self._deadline = self.loop.time() + seconds
 
     def _write_page(self, status: int) -> None:
         page = container_page(status)

@@ -72,6 +72,12 @@ class EdgeLimits:
     """How long the bytes after a refused request are thrown away before the connection is closed.
     Closing at once would make the kernel reset it, and the client would not see the refusal."""
 
+    drain_idle_s: float = 0.5
+    """How long a connection must have rested before a server that stops closes it. Who sends one
+    request after the other, even across an ocean, sends the next one sooner; its answer tells that
+    the connection closes. As long again the half that the client may write stays open, so that a
+    request that crosses the close meets an end without an answer, not a reset."""
+
     graceful_shutdown_s: float = 10.0
     """How long requests in flight may take to finish when the server stops."""
 

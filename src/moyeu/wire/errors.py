@@ -116,6 +116,8 @@ def missing_scopes(any_of: tuple[str, ...]) -> Refusal:
 
 
 INTERNAL_ERROR = Refusal(500, "internal error")
+# For a call that changed nothing, as the database was away: it may be sent again. A guess.
+UNAVAILABLE = Refusal(503, "service unavailable")
 
 
 def unknown_type(text: str, *, is_id: bool) -> Refusal:

@@ -1,7 +1,9 @@
 """Record ids and numbers of writes, taken from the database in blocks.
 
 A block is taken by a short transaction of its own, so that nobody waits for the one that uses it.
-What a process has left when it ends is never used; ids and numbers may have gaps.
+Its commit need not wait for the disk: it stands in the log before those of all that use the block,
+so that none of these is ever there without it. What a process has left when it ends is never used;
+ids and numbers may have gaps.
 """
 
 import threading
@@ -71,7 +73,10 @@ class Blocks:
     def _try(self, statement: str, portal_id: int, count: int) -> tuple[Any, ...]:
         if self._connection is None:
             self._connection = open_connection(
-                self._url, lock_wait_max_s=self._lock_wait_max_s, prepared=self._prepared
+                self._url,
+                lock_wait_max_s=self._lock_wait_max_s,
+                prepared=self._prepared,
+                waits_for_disk=False,
             )
         row = self._connection.execute(
             statement, {"portal_id": portal_id, "count": count}

@@ -183,7 +183,12 @@ class PostgresqlStore:
         key = {"portal_id": portal_id, "now_ms": now_ms, "per_second": per_second}
         with self._connection() as connection:
             try:
-                return bool(connection.execute(ADMIT_SEARCH, key).fetchall())
+                with connection.pipeline():
+                    connection.execute("BEGIN")
+                    connection.execute("SET LOCAL synchronous_commit = off")
+                    admitted = connection.execute(ADMIT_SEARCH, key)
+                    connection.execute("COMMIT")
+                return bool(admitted.fetchall())
             except psycopg.Error as error:
                 told = self._told(connection, error)
                 if told is None:
@@ -264,8 +269,9 @@ class PostgresqlStore:
         """Runs work once and commits it."""
         with self._connection() as connection:
             commit_sent = False
+            watch = connections.CommitWatch(connection)
             try:
-                with connection.pipeline() as pipeline:
+                with watch, connection.pipeline() as pipeline:
                     transaction = PostgresqlWriteTransaction(
                         connection, pipeline, self._memory, self._blocks, whole=whole
                     )
@@ -273,6 +279,7 @@ class PostgresqlStore:
                     result = work(transaction)
                     transaction.settle()
                     commit_sent = True
+                    watch.warned = False
                     connection.execute("COMMIT")
             except psycopg.Error as error:
                 if commit_sent and not connections.is_clean_refusal(error):
@@ -281,6 +288,8 @@ class PostgresqlStore:
                 if told is None:
                     raise
                 raise told from error
+            if watch.warned:
+                raise self._unknown(None)
             transaction.keep_snapshots()
             if transaction.removed_tokens:
                 self._memory.forget_callers(transaction.removed_tokens)
@@ -342,9 +351,11 @@ class PostgresqlStore:
             return StoreFullError("no space is left for the database")
         return None
 
-    def _unknown(self, error: psycopg.Error) -> OutcomeUnknownError:
+    def _unknown(self, error: psycopg.Error | None) -> OutcomeUnknownError:
         unknown = OutcomeUnknownError(
-            f"the database did not say whether it committed ({error}); a read will tell"
+            "a change is not on the standby that should have it"
+            if error is None
+            else f"the database did not say whether it committed ({error}); a read will tell"
         )
         _log.error("%s", unknown)
         return unknown

@@ -44,6 +44,11 @@ class Column:
         return self.position is not None and self.loaded_to is None
 
 
+def new_column(spec: ColumnSpec, column_id: int) -> Column:
+    """A column that nothing was taken into."""
+    return Column(spec, column_id, 0, None, 0, -1, 0, has_long=False, is_old=False)
+
+
 Columns = Mapping[ColumnSpec, Column]
 
 Values = Sequence[tuple[int, Mapping[str, str | None]]]

@@ -63,8 +63,6 @@ _NAMES_MAX: Final = 500
 """So many properties a step reads at once."""
 _UNTOLD_MAX: Final = 1_000
 
-_ALL_NUMBERS: Final = 2**63 - 1
-
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
@@ -265,14 +263,14 @@ class SearchIndex:
     ) -> _Ready | Behind:
         """What was written and noted since the columns; last: the newest entry of the history."""
         columns = behind.columns.values()
-        if lost := [each for each in columns if self._is_lost(each, behind, last, removals)]:
+        if lost := [
+            each for each in columns if self._is_lost(transaction, behind, each, last, removals)
+        ]:
             return behind.without(lost)
         pending_max = self._limits.pending_max << patience
         entries_max = self._limits.entries_max << patience
         position = min(each.position or 0 for each in columns)
         removals_to = min(each.removals_to for each in columns)
-        if last > position + entries_max:
-            return behind
         pending: set[int] = set()
         key = {"portal_id": behind.portal_id, "object_type_id": behind.object_type_id}
         if removals > removals_to:
@@ -284,12 +282,13 @@ class SearchIndex:
         if last > position:
             written = {
                 "position": position,
-                "last": _ALL_NUMBERS,
                 "names": names_looked_at(behind.specs),
                 "count_max": entries_max + 1,
             }
-            rows = transaction.rows(queries.WRITTEN_SINCE, key | written)
-            pending.update(record_id for _, record_id in rows)
+            ((entries, ids),) = transaction.rows(queries.WRITTEN_LATELY, key | written)
+            if entries > entries_max:
+                return behind
+            pending.update(ids or ())
         if len(pending) > pending_max:
             return behind
         pending.update(self._untold(transaction, behind))
@@ -298,12 +297,24 @@ class SearchIndex:
         active = [each for each in records.values() if each.archived_at_ms is None]
         return _Ready(behind.columns, ids, active)
 
-    def _is_lost(self, column: Column, behind: Behind, last: int, removals: int) -> bool:
+    def _is_lost(
+        self,
+        transaction: PostgresqlReadTransaction,
+        behind: Behind,
+        column: Column,
+        last: int,
+        removals: int,
+    ) -> bool:
         """Whether a new column is cheaper than one that follows, or the only way."""
-        written = last - (column.position or 0)
-        records = behind.columns[ALL].row_count
-        rebuilt_after = 10 * self._limits.part_records + 2 * records
-        return written > rebuilt_after or removals - column.removals_to > NOTES_MAX
+        if removals - column.removals_to > NOTES_MAX:
+            return True
+        rebuilt_after = 10 * self._limits.part_records + 2 * behind.columns[ALL].row_count
+        position = column.position or 0
+        if last - position <= rebuilt_after:
+            return False
+        # Numbers have gaps.
+        far = {"portal_id": behind.portal_id, "position": position, "count": rebuilt_after}
+        return bool(transaction.rows(queries.HAS_WRITTEN_MORE, far))
 
     @staticmethod
     def _untold(transaction: PostgresqlReadTransaction, behind: Behind) -> list[int]:

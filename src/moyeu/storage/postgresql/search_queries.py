@@ -23,14 +23,22 @@ SELECT (SELECT max(w.number) FROM record_write w WHERE w.portal_id = %(portal_id
 FROM portal p WHERE p.portal_id = %(portal_id)s::bigint
 """
 
-# Records whose columns may differ since a position: those that are new, and those of which one of
-# the properties was written. No names: all that were written.
-WRITTEN_SINCE: Final = """
-SELECT w.number, w.record_id FROM record_write w
+# How many of the next entries there are, and which records may differ by them: those that
+# are new, and those of which one of the properties was written. No names: all that were written.
+WRITTEN_LATELY: Final = """
+SELECT count(*), array_agg(DISTINCT w.record_id) FILTER (
+    WHERE w.object_type_id = %(object_type_id)s AND (
+        %(names)s::text[] IS NULL OR w.previous = 0 OR w.changed ?| %(names)s::text[]))
+FROM (
+    SELECT e.object_type_id, e.record_id, e.previous, e.changed FROM record_write e
+    WHERE e.portal_id = %(portal_id)s::bigint AND e.number > %(position)s::bigint
+    ORDER BY e.number LIMIT %(count_max)s::bigint) w
+"""
+
+HAS_WRITTEN_MORE: Final = """
+SELECT w.number FROM record_write w
 WHERE w.portal_id = %(portal_id)s::bigint AND w.number > %(position)s::bigint
-  AND w.number <= %(last)s::bigint AND w.object_type_id = %(object_type_id)s
-  AND (%(names)s::text[] IS NULL OR w.previous = 0 OR w.changed ?| %(names)s::text[])
-ORDER BY w.number LIMIT %(count_max)s::bigint
+ORDER BY w.number LIMIT 1 OFFSET %(count)s::bigint
 """
 
 REMOVED_SINCE: Final = """
@@ -164,6 +172,15 @@ WHERE c.portal_id = %(portal_id)s::bigint AND c.column_id = ANY(%(column_ids)s::
 ORDER BY c.column_id FOR UPDATE SKIP LOCKED
 """
 
+# The same records as of `WRITTEN_LATELY`, entry by entry up to the fence.
+WRITTEN_SINCE: Final = """
+SELECT w.number, w.record_id FROM record_write w
+WHERE w.portal_id = %(portal_id)s::bigint AND w.number > %(position)s::bigint
+  AND w.number <= %(last)s::bigint AND w.object_type_id = %(object_type_id)s
+  AND (%(names)s::text[] IS NULL OR w.previous = 0 OR w.changed ?| %(names)s::text[])
+ORDER BY w.number LIMIT %(count_max)s::bigint
+"""
+
 KEYS_OF: Final = """
 SELECT s.column_id, s.record_id, s.k, s.whole FROM search_key s
 WHERE s.portal_id = %(portal_id)s::bigint AND s.column_id = ANY(%(column_ids)s::integer[])
@@ -272,6 +289,12 @@ ORDER BY c.column_id FOR UPDATE
 NOTED_RECORDS: Final = """
 SELECT m.record_ids FROM search_removal m
 WHERE m.portal_id = %(portal_id)s::bigint AND m.object_type_id = %(object_type_id)s
+"""
+
+ACTIVE_AMONG: Final = """
+SELECT r.record_id FROM record r
+WHERE r.portal_id = %(portal_id)s::bigint AND r.object_type_id = %(object_type_id)s
+  AND r.record_id = ANY(%(record_ids)s::bigint[]) AND r.archived_at_ms IS NULL
 """
 
 ERASE_KEYS: Final = """

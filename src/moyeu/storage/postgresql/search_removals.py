@@ -51,9 +51,10 @@ class SearchNotes(RecordWrites):
         self._purge_columns(portal_id, object_type_id)
 
     def _erase_noted(self, portal_id: int, object_type_id: str) -> None:
-        """Removes what columns have of all records that are noted, those just erased among them.
+        """Removes what columns have of the records that were noted and are not active.
 
-        A column that has not seen all notes is removed as a whole.
+        Those just erased are among them, and others that columns have not followed yet. A column
+        that has not seen all notes is removed as a whole.
         """
         key: dict[str, Any] = {
             "portal_id": portal_id,
@@ -67,7 +68,10 @@ class SearchNotes(RecordWrites):
         if None in noted or any(is_lost for _, _, is_lost in columns):
             self._purge_columns(portal_id, object_type_id)
             return
-        key["record_ids"] = array_text({record_id for ids in noted for record_id in ids})
+        gone = {record_id for ids in noted for record_id in ids}
+        active = self._rows(queries.ACTIVE_AMONG, key | {"record_ids": array_text(gone)})
+        gone.difference_update(record_id for (record_id,) in active)
+        key["record_ids"] = array_text(gone)
         of_all = [column_id for column_id, digest, _ in columns if digest == digest_of(ALL)]
         others = [column_id for column_id, digest, _ in columns if digest != digest_of(ALL)]
         for column_id in of_all:

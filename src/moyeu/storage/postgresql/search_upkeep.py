@@ -24,6 +24,7 @@ from moyeu.storage.postgresql.search_columns import (
     Values,
     digest_of,
     names_of,
+    new_column,
     spec_text,
 )
 from moyeu.storage.postgresql.transaction import PostgresqlReadTransaction
@@ -126,18 +127,16 @@ class Upkeep:
 
     def step(self, behind: Behind) -> bool:
         """Does the next that is to be done; False when somebody else is at it."""
-        columns = list(behind.columns.values())
         if behind.lost:
             self._drop(behind.portal_id, behind.lost)
             return True
+        columns = list(behind.columns.values())
         if missing := [each for each in behind.specs if each not in behind.columns]:
             self._make_room(behind)
-            self._make(behind, missing)
-            return True
+            columns += self._make(behind, missing)
         if unbegun := [each for each in columns if each.position is None]:
             self._begin(behind.portal_id, unbegun)
-            return True
-        if loading := [each for each in columns if not each.is_ready]:
+        if loading := [each for each in columns if each.loaded_to is not None]:
             return self._source.own_transaction(lambda at: self._load(at, behind, loading))
         return self._follow(behind, columns)
 
@@ -165,22 +164,26 @@ class Upkeep:
         if going:
             self._drop(behind.portal_id, going)
 
-    def _make(self, behind: Behind, missing: Sequence[ColumnSpec]) -> None:
+    def _make(self, behind: Behind, missing: Sequence[ColumnSpec]) -> list[Column]:
+        """New columns, but for those that somebody else makes at the same time."""
         key = {"portal_id": behind.portal_id, "object_type_id": behind.object_type_id}
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> list[Column]:
             connection.execute(queries.ADD_SEARCH_PORTAL, key)
+            made = []
             for spec in missing:
                 row = connection.execute(queries.TAKE_COLUMN_ID, key).fetchone()
                 assert row is not None, "records of a portal that is not there"
-                column = {
+                bound = {
                     "column_id": row[0],
                     "digest": digest_of(spec),
                     "spec": spec_text(spec),
                 }
-                connection.execute(queries.ADD_COLUMN, key | column)
+                if connection.execute(queries.ADD_COLUMN, key | bound).rowcount:
+                    made.append(new_column(spec, row[0]))
+            return made
 
-        self._source.own_transaction(work)
+        return self._source.own_transaction(work)
 
     def _begin(self, portal_id: int, columns: Sequence[Column]) -> None:
         """After the fence every removal that is not noted has ended: it began before the column."""
