@@ -28,8 +28,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(
             min_length=1,
-            description="Where the data is: sqlite:///PATH. A path without a leading slash counts"
-            " from the working folder.",
+            description="Where the data is: sqlite:///PATH, a path without a leading slash counts"
+            " from the working folder; or postgresql://USER@HOST/NAME, the password best in"
+            " PGPASSWORD or ~/.pgpass.",
         ),
     ] = "sqlite:///moyeu.db"
     host: Annotated[str, Meta(min_length=1, description="The address or name to listen on.")] = (
@@ -38,6 +39,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     port: Annotated[
         int, Meta(ge=0, le=65_535, description="The TCP port to listen on; 0 picks a free one.")
     ] = 8080
+    workers: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=64,
+            description="Processes that serve one PostgreSQL database together; a SQLite file has"
+            " one.",
+        ),
+    ] = 1
     body_bytes_max: Annotated[
         int, Meta(ge=1, description="Bytes that the body of a request may have.")
     ] = 10 * _MIB
@@ -57,6 +67,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         float,
         Meta(gt=0, description="Seconds that a write waits for its turn before it is refused."),
     ] = 10.0
+    database_connections: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=200,
+            description="Connections that a process opens to PostgreSQL at most.",
+        ),
+    ] = 8
+    database_prepared: Annotated[
+        Literal["auto", "off"],
+        Meta(
+            description="Whether PostgreSQL keeps prepared statements of a connection; off for a"
+            " pooler in transaction mode that does not know them, such as pgbouncer before 1.21.",
+        ),
+    ] = "auto"
     group_batches_max: Annotated[
         int, Meta(ge=1, le=1_000, description="Writes that share one commit when many wait.")
     ] = 16

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from moyeu.cli.main import run
+from tests.postgres import databases
 
 MOYEU = (sys.executable, "-c", "from moyeu.cli.main import main; main()")
 START_MAX_S = 20.0
@@ -85,6 +86,15 @@ class ServerProcess:
         assert self._process.stdout is not None
         return self._process.stdout.readline()
 
+    def error_line(self) -> str:
+        """The next line of its errors."""
+        assert self._process.stderr is not None
+        return self._process.stderr.readline()
+
+    def send(self, number: signal.Signals) -> None:
+        """Sends it a signal."""
+        self._process.send_signal(number)
+
     def stop(self, number: signal.Signals = signal.SIGINT) -> Ended:
         """Sends the signal and waits for the end."""
         if self._process.poll() is None:
@@ -111,3 +121,11 @@ def serving() -> Iterator[Callable[..., ServerProcess]]:
     yield start
     for each in started:
         each.kill()
+
+
+@pytest.fixture
+def postgresql() -> Iterator[str]:
+    """The address of a PostgreSQL database without any table."""
+    url = databases().bare()
+    yield url
+    databases().drop(url)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from moyeu.operations import archives
+from moyeu.operations.archive_lines import VERSION
 from tests.cli.conftest import Moyeu
 
 
@@ -41,7 +42,7 @@ def test_a_portal_becomes_a_file_of_lines(moyeu: Moyeu, portal: str) -> None:
         " 0 audit entries, 1 owners, 0 lists, 0 list memberships, 0 list folders\n"
     )
     header, *between, end = lines_of("all.gz")
-    assert (header["kind"], header["version"], header["name"]) == ("header", 2, "Böhm")
+    assert (header["kind"], header["version"], header["name"]) == ("header", VERSION, "Böhm")
     assert str(header["portal_id"]) == portal
     assert sum(each["kind"] == "record" for each in between) == 3
     assert end["kind"] == "end"

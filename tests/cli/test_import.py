@@ -77,7 +77,7 @@ def repacked(change: tuple[bytes, bytes]) -> None:
         ((b'{"count":1,', b'{"count":2,'), "line 6: there are 1 records and there should be 2"),
         ((b'"kind":"record"', b'"kind":"cat"'), "line 5: it cannot be read: Invalid value 'cat'"),
         ((b'"kind":"record"', b'"kind":record'), "line 5: it cannot be read: JSON is malformed"),
-        ((b'"version":2', b'"version":9'), "the archive has format 9, which a newer moyeu wrote"),
+        ((b'"version":3', b'"version":9'), "the archive has format 9, which a newer moyeu wrote"),
         ((b'"format":"moyeu', b'"format":"other'), "the file is no archive of a portal"),
     ],
 )

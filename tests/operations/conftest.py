@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.operations.scene import furnish
-from tests.storage.engines import ENGINES, Engine
+from tests.storage.engines import Engine, on_each_engine
 from tests.storage.scene import OTHER_PORTAL, PORTAL, WAIT_MAX_S, Database
 
 # The machine decides how long an example takes. The database is shared by the examples of a test
@@ -20,7 +20,12 @@ settings.load_profile("operations")
 OpenDatabase = Callable[..., Database]
 
 
-@pytest.fixture(params=ENGINES, ids=lambda engine: engine.name)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests that need an engine run on each."""
+    on_each_engine(metafunc, "engine")
+
+
+@pytest.fixture
 def engine(request: pytest.FixtureRequest) -> Engine:
     """Each engine in turn."""
     assert isinstance(request.param, Engine)
@@ -41,6 +46,7 @@ def open_database(engine: Engine, tmp_path: Path) -> Iterator[OpenDatabase]:
     yield open_one
     for each in opened:
         each.close()
+    engine.forget(tmp_path)
 
 
 @pytest.fixture

@@ -27,16 +27,15 @@ from tests.operations.archive_scene import (
     signed,
 )
 from tests.operations.list_scene import change, made, member_ids
-from tests.storage.engines import Engine
-from tests.storage.scene import NOW_MS, SERVICES, WAIT_MAX_S, Database
+from tests.storage.engines import Engine, database_in
+from tests.storage.scene import NOW_MS, SERVICES, Database
 
 
 @pytest.fixture
 def other(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A database without a portal."""
-    made = Database(engine.open(tmp_path_factory.mktemp("other"), WAIT_MAX_S))
-    yield made
-    made.close()
+    with database_in(engine, tmp_path_factory.mktemp("other")) as made:
+        yield made
 
 
 @pytest.fixture

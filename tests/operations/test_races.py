@@ -60,30 +60,41 @@ AT: Final = occasion(now_ms=NOW_MS + 1)
 
 
 class Lined:
-    """A store that tells when work was handed to it."""
+    """A store that tells when work was handed to it.
 
-    def __init__(self, store: Store) -> None:
+    before: what ends before any work goes on to the store, where there is such a thing.
+    """
+
+    def __init__(self, store: Store, before: "asyncio.Task[Any] | None") -> None:
         self.waits = asyncio.Event()
         self._store = store
+        self._before = before
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    def write(self, work: Callable[[Any], Any]) -> Coroutine[Any, Any, Any]:
+    async def write(self, work: Callable[[Any], Any]) -> Any:
         """Hands on the work."""
         self.waits.set()
-        return self._store.write(work)
+        if self._before is not None:
+            await asyncio.wait([self._before])
+        return await self._store.write(work)
 
 
 def race(database: Database, *calls: Call) -> list[Any]:
-    """What the calls answer when each got its turn right after the one before it."""
+    """What the calls answer when each got its turn right after the one before it.
+
+    All have come to their turn before the first one gets it. In a store that others share, who
+    comes first is not always served first: there each call waits for the end of the one before.
+    """
 
     async def all_at_once() -> list[Any]:
         turn = HeldTurn()
         held = await turn.take(database.store)
-        tasks = []
+        tasks: list[asyncio.Task[Any]] = []
         for call in calls:
-            lined = Lined(database.store)
+            before = tasks[-1] if tasks and database.store.is_shared else None
+            lined = Lined(database.store, before)
             tasks.append(asyncio.create_task(call(cast(Store, lined))))
             await asyncio.wait_for(lined.waits.wait(), WAIT_MAX_S)
         turn.may_end.set()

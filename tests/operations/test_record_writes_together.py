@@ -188,19 +188,15 @@ def test_a_batch_is_judged_by_the_definitions_of_its_turn(database: Database) ->
     archived = replace(text_property("p0"), archived_at_ms=NOW_MS)
 
     async def scenario() -> list[WritePlan | Problem]:
-        turn = HeldTurn()
-        holding = await turn.take(database.store)
-        changing = asyncio.create_task(
-            database.store.write(lambda each: each.put_property(PORTAL, SERVICES, archived))
-        )
-        await asyncio.sleep(0)
+        turn = HeldTurn(lambda each: each.put_property(PORTAL, SERVICES, archived))
+        changing = await turn.take(database.store)
         updates = [
             asyncio.create_task(update_in(database, [given(record_id, {name: "x"})]))
             for name in ("p0", "p1")
         ]
         await asyncio.sleep(0)
         turn.may_end.set()
-        await asyncio.gather(holding, changing)
+        await changing
         return await asyncio.gather(*updates)
 
     of_archived, of_active = database.run(scenario())

@@ -25,7 +25,7 @@ from moyeu.operations.archive_problems import (
     WrongCount,
 )
 
-_PLURALS: Final[dict[SectionName, str]] = {
+PLURALS: Final[dict[SectionName, str]] = {
     "record": "records",
     "association": "associations",
     "write": "history entries",
@@ -37,11 +37,12 @@ _PLURALS: Final[dict[SectionName, str]] = {
     "list_membership": "list memberships",
     "list_folder": "list folders",
 }
+"""What the lines of a section are called, the most telling first."""
 
 
 def counts_told(counts: Counts) -> dict[str, int]:
     """How much an archive holds of everything, the most telling first."""
-    return {words: getattr(counts, name) for name, words in _PLURALS.items()}
+    return {words: getattr(counts, name) for name, words in PLURALS.items()}
 
 
 def archive_words(problem: Problem) -> str:
@@ -72,7 +73,7 @@ def _line_words(problem: ArchiveProblem) -> str:
         case TrailingLine():
             return "it follows the end of the archive"
         case WrongCount(_, section, told, counted):
-            return f"there are {counted:,} {_PLURALS[section]} and there should be {told:,}"
+            return f"there are {counted:,} {PLURALS[section]} and there should be {told:,}"
         case WrongChecksum():
             return "the checksum is wrong: the archive is not as it was written"
         case NotAscending(_, kind, key):
@@ -90,10 +91,10 @@ def _wrong_content(problem: ArchiveProblem) -> str:
         case IdNotGivenOut(_, record_id):
             return f"record id {record_id} is not below the next id of the header"
         case ListIdNotGivenOut(_, kind, list_id):
-            noun = _PLURALS[kind].removesuffix("s")
+            noun = PLURALS[kind].removesuffix("s")
             return f"the id of {noun} {list_id} is not below the next id of the header"
         case InvalidListDocument(_, kind, reason):
-            return f"a {_PLURALS[kind].removesuffix('s')} is invalid: {reason}"
+            return f"a {PLURALS[kind].removesuffix('s')} is invalid: {reason}"
         case EarlierWriteExpected(_, number):
             return f"history entry {number} names a previous one that is not before it"
         case RestoredValueTaken(_, name, value):

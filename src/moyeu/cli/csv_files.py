@@ -89,7 +89,9 @@ def _cells(
             reader = csv.reader(text, delimiter=delimiter, strict=strict)
             for cells in reader:
                 if strict and any("\0" in each for each in cells):
-                    raise CommandError(f"{path}, line {line}: a cell has U+0000, which no store keeps")
+                    raise CommandError(
+                        f"{path}, line {line}: a cell has U+0000, which no store keeps"
+                    )
                 yield line, cells
                 line = reader.line_num + 1
                 on_bytes(file.tell())

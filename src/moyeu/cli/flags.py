@@ -16,7 +16,7 @@ _GROUP: Final = Group("Settings", sort_key=1, help=f"Also as MOYEU_… variables
 _LIMITS: Final = Group(
     "Limits", sort_key=2, help="Rarely needed; also as variables and in the file."
 )
-_EVERYDAY: Final = ("database", "host", "port", "log_level", "log_format")
+_EVERYDAY: Final = ("database", "host", "port", "workers", "log_level", "log_format")
 _SENTENCES: Final = {each.name: each.sentence for each in DESCRIPTIONS}
 _DEFAULTS: Final = {each.name: each.default for each in DESCRIPTIONS}
 
@@ -30,12 +30,14 @@ def setting_flag(name: str, default: str | int | float | None = None) -> Paramet
 
 _Level = Literal["debug", "info", "warning", "error"]
 _Format = Literal["text", "json"]
+_Prepared = Literal["auto", "off"]
 JsonFlag = Annotated[bool, Parameter(help="JSON for scripts.", negative=(), show_default=False)]
 """Whether a command answers in JSON."""
 
-_CONFIG = Parameter(
+CONFIG: Final = Parameter(
     help=f"The TOML file with settings. [default: {FILE_NAME} if it is there]", group=_GROUP
 )
+"""The flag that names the file of settings."""
 
 
 @Parameter(name="*")
@@ -44,7 +46,7 @@ class DatabaseFlags:
     """What a command is told that opens the database and serves nothing; None: not given."""
 
     database: Annotated[str | None, setting_flag("database")] = None
-    config: Annotated[Path | None, _CONFIG] = None
+    config: Annotated[Path | None, CONFIG] = None
 
 
 @Parameter(name="*")
@@ -55,15 +57,18 @@ class SettingFlags:
     database: Annotated[str | None, setting_flag("database")] = None
     host: Annotated[str | None, setting_flag("host")] = None
     port: Annotated[int | None, setting_flag("port")] = None
+    workers: Annotated[int | None, setting_flag("workers")] = None
     log_level: Annotated[_Level | None, setting_flag("log_level")] = None
     log_format: Annotated[_Format | None, setting_flag("log_format")] = None
-    config: Annotated[Path | None, _CONFIG] = None
+    config: Annotated[Path | None, CONFIG] = None
     body_bytes_max: Annotated[int | None, setting_flag("body_bytes_max")] = None
     header_deadline_s: Annotated[float | None, setting_flag("header_deadline_s")] = None
     body_deadline_s: Annotated[float | None, setting_flag("body_deadline_s")] = None
     keep_alive_s: Annotated[float | None, setting_flag("keep_alive_s")] = None
     connections_max: Annotated[int | None, setting_flag("connections_max")] = None
     write_wait_max_s: Annotated[float | None, setting_flag("write_wait_max_s")] = None
+    database_connections: Annotated[int | None, setting_flag("database_connections")] = None
+    database_prepared: Annotated[_Prepared | None, setting_flag("database_prepared")] = None
     group_batches_max: Annotated[int | None, setting_flag("group_batches_max")] = None
     readers: Annotated[int | None, setting_flag("readers")] = None
     wal_checkpoint_pages: Annotated[int | None, setting_flag("wal_checkpoint_pages")] = None

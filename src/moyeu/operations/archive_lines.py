@@ -239,7 +239,8 @@ def read_line(text: bytes) -> Line:
     """The line of an archive. Raises what `UNREADABLE` lists."""
     if has_null_character(text):
         raise msgspec.DecodeError("a text has U+0000, which no store keeps")
-    return _decode(text)
+    line: Line = _decode(text)
+    return line
 
 
 def render_line(line: Line) -> bytes:

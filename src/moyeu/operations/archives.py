@@ -5,7 +5,7 @@ An archive holds everything of a portal but its tokens: nobody gets in by having
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, astuple
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -54,30 +54,41 @@ async def export_portal(
         portal = next((each for each in transaction.portals() if each.id == portal_id), None)
         if portal is None:
             return PortalNotFound(portal_id)
-        header = _header(transaction, portal)
-        write(render_line(header))
-        digest = hashlib.sha256()
-
-        def add(text: bytes) -> None:
-            digest.update(text)
-            write(text)
-
-        done = 0
-        for section, pages in _SECTIONS.items():
-            count = 0
-            for page in pages(transaction, portal_id):
-                add(b"".join(map(render_line, page)))
-                count += len(page)
-                on_progress(done + count)
-            add(render_line(ClosingLine(section, count)))
-            done += count
-        write(render_line(EndLine(digest.hexdigest())))
-        return header
+        return write_archive(transaction, portal, write, on_progress)
 
     return await store.read(work)
 
 
-def _header(transaction: ReadTransaction, portal: Portal) -> Header:
+def write_archive(
+    transaction: ReadTransaction,
+    portal: Portal,
+    write: Callable[[bytes], object],
+    on_progress: Told,
+) -> Header:
+    """Writes all lines of a portal, a page at a time, and answers the header that it wrote."""
+    header = header_of(transaction, portal)
+    write(render_line(header))
+    digest = hashlib.sha256()
+
+    def add(text: bytes) -> None:
+        digest.update(text)
+        write(text)
+
+    done = 0
+    for section, pages in SECTIONS.items():
+        count = 0
+        for page in pages(transaction, portal.id):
+            add(b"".join(map(render_line, page)))
+            count += len(page)
+            on_progress(done + count)
+        add(render_line(ClosingLine(section, count)))
+        done += count
+    write(render_line(EndLine(digest.hexdigest())))
+    return header
+
+
+def header_of(transaction: ReadTransaction, portal: Portal) -> Header:
+    """The first line of a portal's archive; walks all of the portal to count it."""
     counters, census = transaction.counters(portal.id), transaction.census(portal.id)
     return Header(
         portal_id=portal.id,
@@ -101,6 +112,7 @@ def _header(transaction: ReadTransaction, portal: Portal) -> Header:
         next_list=counters.next_list,
         next_list_folder=counters.next_list_folder,
         next_association_type=counters.next_association_type,
+        last_write=counters.last_write,
     )
 
 
@@ -171,10 +183,14 @@ def _merged(transaction: ReadTransaction, portal_id: int) -> _Pages:
         place = page[-1][:2]
 
 
+# Faster than `dataclasses.asdict`, which copies every value.
+_fields_of_write = attrgetter(*WriteLine.__struct_fields__)
+
+
 def _writes(transaction: ReadTransaction, portal_id: int) -> _Pages:
     number = 0
     while page := transaction.writes_after(portal_id, number, _PAGE):
-        yield [WriteLine(**asdict(each)) for each in page]
+        yield [WriteLine(*_fields_of_write(each)) for each in page]
         number = page[-1].number
 
 
@@ -192,7 +208,7 @@ def _lists(transaction: ReadTransaction, portal_id: int) -> _Pages:
 def _list_memberships(transaction: ReadTransaction, portal_id: int) -> _Pages:
     place = (-1, -1)
     while page := transaction.memberships_after(portal_id, *place, _PAGE):
-        yield [ListMembershipLine(*astuple(each)) for each in page]
+        yield [ListMembershipLine(each.list_id, each.record_id, each.joined_at_ms) for each in page]
         place = (page[-1].list_id, page[-1].record_id)
 
 
@@ -200,7 +216,7 @@ def _document(value: ListFolder | ListDefinition) -> msgspec.Raw:
     return canonical(msgspec.json.encode(value).decode())
 
 
-_SECTIONS: Final[dict[SectionName, Callable[[ReadTransaction, int], _Pages]]] = {
+SECTIONS: Final[dict[SectionName, Callable[[ReadTransaction, int], _Pages]]] = {
     "owner": _owners,
     "definition": _definitions,
     "audit": _audits,
@@ -212,3 +228,4 @@ _SECTIONS: Final[dict[SectionName, Callable[[ReadTransaction, int], _Pages]]] = 
     "list": _lists,
     "list_membership": _list_memberships,
 }
+"""The lines of each section of a portal, page by page, in their order."""

@@ -72,11 +72,12 @@ async def import_portal(
     portal_id: int | None,
     name: str | None,
     on_progress: Told,
+    add_more: Callable[[WriteTransaction, Portal], None] = lambda _transaction, _portal: None,
 ) -> Restored | Problem:
     """Makes a portal of an archive: its ids, times, history and counters are those of the archive.
 
-    portal_id, name: in place of the archive's own. The writer is held for the whole import; when it
-    is cancelled, nothing is kept.
+    portal_id, name: in place of the archive's own. add_more: is called at the end, with what an
+    archive has not. The writer is held for the whole import; when it is cancelled, nothing is kept.
     Refused, with nothing kept: NotAnArchive, NewerArchive, PortalIdTaken, an ArchiveProblem. What
     `lines` raises is raised, with nothing kept.
     """
@@ -99,6 +100,7 @@ async def import_portal(
             header.next_list,
             header.next_list_folder,
             header.next_association_type,
+            header.last_write,
         )
         transaction.restore_counters(portal.id, counters)
         turn = _Turn(transaction, portal.id, header)
@@ -118,6 +120,7 @@ async def import_portal(
             if kind == "list_folder":
                 turn.check_folders(reader.number)
         reader.end()
+        add_more(transaction, portal)
         go_on()
         return Restored(portal, header)
 

@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
@@ -14,7 +15,8 @@ from rich.text import Text
 from moyeu.app import system_clock_ms
 from moyeu.cli.console import progress, show, warn
 from moyeu.cli.credentials import write_credentials
-from moyeu.cli.databases import database_path, opened, remove_database
+from moyeu.cli.database_urls import database_path, database_shown, is_postgresql
+from moyeu.cli.databases import opened
 from moyeu.cli.exits import USAGE, CommandError
 from moyeu.cli.flags import SettingFlags, setting_flag, settings_of
 from moyeu.cli.logs import start_logging
@@ -30,7 +32,7 @@ from moyeu.demo.portal import (
     open_demo,
 )
 from moyeu.settings import Settings
-from moyeu.storage.sqlite import SqliteStore
+from moyeu.storage.contract import Store
 from moyeu.wire.edge import Edge
 
 _DATABASE: Final = "sqlite:///var/demo.db"
@@ -62,7 +64,9 @@ def demo(
     fresh: Annotated[
         bool,
         Parameter(
-            help="Throw away the demo data that is there first.", negative=(), show_default=False
+            help="Throw away the demo data that is there first; of SQLite only.",
+            negative=(),
+            show_default=False,
         ),
     ] = False,
     credentials: Annotated[
@@ -84,7 +88,6 @@ def demo(
     if (records or 0) < 0 or (seed or 0) < 0:
         raise CommandError("--records and --seed must not be negative", USAGE)
     settings = settings_of(flags, {"database": _DATABASE}).settings
-    path = database_path(settings.database)
     start_logging(settings)
     _warn_of_strangers(settings.host)
     try:
@@ -93,37 +96,37 @@ def demo(
         with opened(settings) as store:
             return _serve(store, settings, (records, seed), credentials)
     except DemoRefusedError as error:
-        raise CommandError(f"{path}: {error}") from error
+        raise CommandError(f"{database_shown(settings.database)}: {error}") from error
 
 
 def _serve(
-    store: SqliteStore,
+    store: Store,
     settings: Settings,
     asked: tuple[int | None, int | None],
     credentials: Path | None,
 ) -> int:
     """Makes the portal, once the address is ours, and serves it."""
-    path = database_path(settings.database)
+    shown = database_shown(settings.database)
 
     def on_ready(edge: Edge) -> None:
         if credentials is not None:
             write_credentials(credentials, edge.url, portal)
-        _introduce(edge.url, portal, path)
+        _introduce(edge.url, portal, shown)
 
     edge = bind(store, settings, on_ready)
     portal = _open_portal(store, *asked)
     code = run(edge)
     if code == 0:
-        show(f"\nStopped. The data stays in {path}.", "dim")
+        show(f"\nStopped. The data stays in {shown}.", "dim")
     return code
 
 
-def _open_portal(store: SqliteStore, records: int | None, seed: int | None) -> DemoPortal:
+def _open_portal(store: Store, records: int | None, seed: int | None) -> DemoPortal:
     wanted = DemoContents(
         SEED_DEFAULT if seed is None else seed, RECORDS_DEFAULT if records is None else records
     )
     with progress("Making the demo portal", wanted.records) as told:
-        portal = asyncio.run(open_demo(store, wanted, system_clock_ms(), told))
+        portal = asyncio.run(_make_portal(store, wanted, told))
     made = portal.contents
     if (records not in (None, made.records)) or (seed not in (None, made.seed)):
         warn(
@@ -133,14 +136,30 @@ def _open_portal(store: SqliteStore, records: int | None, seed: int | None) -> D
     return portal
 
 
+async def _make_portal(
+    store: Store, wanted: DemoContents, told: Callable[[int], None]
+) -> DemoPortal:
+    portal = await open_demo(store, wanted, system_clock_ms(), told)
+    if portal.is_new:
+        await store.analyze()
+    return portal
+
+
 def _remove(settings: Settings) -> None:
     """Removes the database if it holds a demo portal and nothing else."""
+    if is_postgresql(settings.database):
+        raise CommandError(
+            "--fresh removes files of SQLite; make a database of PostgreSQL anew by dropdb and"
+            " createdb",
+            USAGE,
+        )
     path = database_path(settings.database)
     if not path.exists():
         return
     with opened(settings) as store:
         asyncio.run(existing_demo(store))
-    remove_database(path)
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def _warn_of_strangers(host: str) -> None:
@@ -159,7 +178,7 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _introduce(url: str, portal: DemoPortal, path: Path) -> None:
+def _introduce(url: str, portal: DemoPortal, shown: str) -> None:
     """What a person needs to begin: the address, the tokens and a request to paste."""
     title = Text.assemble(("Moyeu demo", "bold"), "  ", (url, "bold cyan"))
     count = f"{portal.contents.records:,} records, seed {portal.contents.seed}"
@@ -170,7 +189,7 @@ def _introduce(url: str, portal: DemoPortal, path: Path) -> None:
         ("portal", str(portal.portal_id), count),
         ("token", portal.token, "every scope"),
         ("token", portal.limited_token, "reads only"),
-        ("data", str(path), ""),
+        ("data", shown, ""),
     ):
         line = Text.assemble("  ", (f"{name:<8}", "dim"), f"{value:<46}", (note, "dim"))
         line.rstrip()

@@ -21,8 +21,7 @@ from moyeu.crm.problems import Problem
 from moyeu.operations.archives import export_portal
 from moyeu.operations.portals import PortalNotFound, find_portal
 from moyeu.operations.table_exports import export_table
-from moyeu.storage.contract import Census
-from moyeu.storage.sqlite import SqliteStore
+from moyeu.storage.contract import Census, Store
 
 
 def export(
@@ -63,7 +62,7 @@ def export(
     carriage return gets a ' before it, so that no spreadsheet runs it; an import takes it off. A
     mapping has [columns] with "Title" = "property"; "" leaves one out.
 
-    The file appears when it is complete. No server may have the database open.
+    The file appears when it is complete. A SQLite database must be open nowhere else.
 
     Example: moyeu export 20000001 portal.jsonl.gz
     """
@@ -100,9 +99,7 @@ def _columns(properties: tuple[str, ...], mapping: Path | None) -> Mapping[str, 
     return {name: name for name in names} or None
 
 
-async def _archive(
-    store: SqliteStore, portal_id: int, file: Path, *, force: bool
-) -> dict[str, int]:
+async def _archive(store: Store, portal_id: int, file: Path, *, force: bool) -> dict[str, int]:
     census = await _census(store, portal_id)
     with (
         written_file(file, force=force) as raw,
@@ -116,7 +113,7 @@ async def _archive(
 
 
 async def _write_table(
-    store: SqliteStore, portal_id: int, file: Path, table: _Table, *, force: bool
+    store: Store, portal_id: int, file: Path, table: _Table, *, force: bool
 ) -> dict[str, int]:
     census = await _census(store, portal_id)
     with written_file(file, force=force) as raw, progress("Exporting", census.records) as told:
@@ -129,7 +126,7 @@ async def _write_table(
     return {table.object_type: outcome}
 
 
-async def _census(store: SqliteStore, portal_id: int) -> Census:
+async def _census(store: Store, portal_id: int) -> Census:
     portal = await find_portal(store, portal_id)
     if isinstance(portal, PortalNotFound):
         raise CommandError(no_portal(portal_id))

@@ -15,7 +15,7 @@ from moyeu.demo.kinds import KINDS, SHARES_TEXT, Kind, kind_named, made_counts
 from moyeu.demo.making import ValueTakenError
 from moyeu.demo.portal import RECORDS_DEFAULT, SEED_DEFAULT
 from moyeu.operations.portals import PortalNotFound, find_portal
-from moyeu.storage.sqlite import SqliteStore
+from moyeu.storage.contract import Store
 
 
 def generate(
@@ -42,7 +42,7 @@ def generate(
 
     They come on top of what is there, with the portal's own owners, pipelines and properties, and
     never clash with each other's unique values, whatever the seed. An interrupted run leaves what
-    it has made. No server may have the database open.
+    it has made. A SQLite database must be open nowhere else.
 
     Example: moyeu generate 20000001 --records 5000 --types contacts,companies
     """
@@ -74,7 +74,7 @@ def _kinds(given: tuple[str, ...]) -> list[Kind]:
     return [kind for kind in kinds.values() if kind is not None] or list(KINDS)
 
 
-async def _generate(store: SqliteStore, portal_id: int, seed: int, counts: dict[str, int]) -> None:
+async def _generate(store: Store, portal_id: int, seed: int, counts: dict[str, int]) -> None:
     portal = await find_portal(store, portal_id)
     if isinstance(portal, PortalNotFound):
         raise CommandError(no_portal(portal_id))
@@ -90,3 +90,4 @@ async def _generate(store: SqliteStore, portal_id: int, seed: int, counts: dict[
             await generate_records(store, occasion_of(portal), seed, counts, note)
         except ValueTakenError as error:
             raise CommandError(f"{error}; {done:,} records were added") from error
+    await store.analyze()

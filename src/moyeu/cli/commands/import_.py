@@ -21,13 +21,14 @@ from moyeu.cli.table_mappings import read_mapping
 from moyeu.cli.table_words import row_words, table_words
 from moyeu.crm.problems import Problem
 from moyeu.operations.archive_reading import read_header
+from moyeu.operations.archives import Told
 from moyeu.operations.loading import PROBLEMS_MAX
 from moyeu.operations.portals import PortalNotFound, find_portal
 from moyeu.operations.restoring import Restored, import_portal
 from moyeu.operations.table_imports import TableImported, TableRow, TableShape, import_table
 from moyeu.operations.tables import REASON_TITLE, TableMapping, guard_cell
 from moyeu.settings import Settings
-from moyeu.storage.sqlite import SqliteStore
+from moyeu.storage.contract import Store
 
 _PORTAL_IDS: Final = range(1, 2**53)
 
@@ -81,7 +82,7 @@ def import_(
     own; up to 100 are shown. A mapping has [columns] with "Title" = "property" ("" leaves one
     out), and [constants] with property = "value".
 
-    No server may have the database open.
+    A SQLite database must be open nowhere else.
 
     Example: moyeu import portal.jsonl.gz --portal 20000002
     """
@@ -114,9 +115,7 @@ def _import_archive(
     if isinstance(header, Problem):
         raise CommandError(archive_words(header))
     with opened(settings) as store, progress("Importing", header.counts.total) as told:
-        outcome = asyncio.run(
-            import_portal(store, lambda: archive_lines(file), portal_id, name, told)
-        )
+        outcome = asyncio.run(_make_portal(store, file, portal_id, name, told))
     if not isinstance(outcome, Restored):
         raise CommandError(f"{archive_words(outcome)}\nnothing was imported")
     counts = counts_told(outcome.header.counts)
@@ -125,6 +124,14 @@ def _import_archive(
         return
     listed = ", ".join(f"{count:,} {words}" for words, count in counts.items())
     show(f"portal {outcome.portal.id} made: {listed}")
+
+
+async def _make_portal(
+    store: Store, file: Path, portal_id: int | None, name: str | None, told: Told
+) -> Restored | Problem:
+    outcome = await import_portal(store, lambda: archive_lines(file), portal_id, name, told)
+    await store.analyze()
+    return outcome
 
 
 # --- tables ----------------------------------------------------------------------------------
@@ -204,7 +211,7 @@ def _import_table(
 
 
 async def _take_in(
-    store: SqliteStore, table: _Table, delimiter: str, refused: _Refused, *, keep_good: bool
+    store: Store, table: _Table, delimiter: str, refused: _Refused, *, keep_good: bool
 ) -> TableImported:
     portal = await find_portal(store, table.portal_id)
     if isinstance(portal, PortalNotFound):
@@ -229,4 +236,5 @@ async def _take_in(
         )
     if isinstance(outcome, Problem):
         raise CommandError(f"{table_words(outcome)}\nnothing was imported")
+    await store.analyze()
     return outcome

@@ -27,7 +27,7 @@ from moyeu.operations.loading import (
     load_records,
 )
 from moyeu.operations.portals import PortalNotFound, find_portal
-from moyeu.storage.sqlite import SqliteStore
+from moyeu.storage.contract import Store
 from moyeu.wire.value_words import value_message
 
 
@@ -45,8 +45,8 @@ def load(
 
     Each line is one record: {"objectType": "contacts", "properties": {"email": "a@example.com"}},
     with an "id" if it shall have that record id. The values pass the rules of the API. All records
-    are loaded or, when one is refused, none; up to 100 refusals are shown with their lines. No
-    server may have the database open.
+    are loaded or, when one is refused, none; up to 100 refusals are shown with their lines.
+    A SQLite database must be open nowhere else.
 
     Example: moyeu load contacts.jsonl --portal 20000001
     """
@@ -80,7 +80,7 @@ def _read(file: Path) -> Sequence[LoadRow]:
 
 
 async def _load(
-    store: SqliteStore, portal_id: int, rows: Sequence[LoadRow]
+    store: Store, portal_id: int, rows: Sequence[LoadRow]
 ) -> Loaded | list[LineProblem]:
     portal = await find_portal(store, portal_id)
     if isinstance(portal, PortalNotFound):
@@ -93,7 +93,9 @@ async def _load(
             done += more
             told(done)
 
-        return await load_records(store, occasion_of(portal), rows, count)
+        outcome = await load_records(store, occasion_of(portal), rows, count)
+    await store.analyze()
+    return outcome
 
 
 def _refusal(problems: Sequence[tuple[int, str]]) -> str:

@@ -47,7 +47,7 @@ def add(
 ) -> None:
     """Add an owner, whom records can belong to.
 
-    No server may have the database open.
+    A SQLite database must be open nowhere else.
 
     Example: moyeu owner add --portal 20000001 --email ada@example.com --first-name Ada
     """

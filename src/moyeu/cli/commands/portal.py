@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from moyeu.app import system_clock_ms
 from moyeu.cli.console import print_json, print_table, show
+from moyeu.cli.database_urls import without_password
 from moyeu.cli.databases import opened
 from moyeu.cli.exits import USAGE, CommandError, no_portal
 from moyeu.cli.flags import DatabaseFlags, JsonFlag, settings_of
@@ -26,7 +27,8 @@ def create(
 ) -> None:
     """Make a portal.
 
-    The database is made where it is missing. No server may have it open.
+    The file of a SQLite database, or the tables of an empty one of PostgreSQL, are made where they
+    are missing. A SQLite database must be open nowhere else.
 
     Example: moyeu portal create --name "Test account"
     """
@@ -65,7 +67,7 @@ def search_lag(
 
     HubSpot's own searches see new and changed records after some seconds, which clients must not
     mistake for records that are not there; a portal begins without such a lag. It is kept in the
-    database. No server may have the database open.
+    database. A SQLite database must be open nowhere else.
 
     Example: moyeu portal search-lag 20000001 10
     """
@@ -81,7 +83,7 @@ def search_lag(
 def _token_command(portal_id: int, flags: DatabaseFlags | None) -> str:
     """What makes a token in the same database when it is pasted."""
     database = flags.database if flags else None
-    given = f" --database {shlex.quote(database)}" if database else ""
+    given = f" --database {shlex.quote(without_password(database))}" if database else ""
     return f"moyeu token create --portal {portal_id} --scope all{given}"
 
 

@@ -27,8 +27,7 @@ from moyeu.pull.client import PullStoppedError, Upstream
 from moyeu.pull.copying import Report, Skipped, Wish, is_untouched, state_of
 from moyeu.pull.copying import pull as copy
 from moyeu.pull.transport import Transport
-from moyeu.storage.contract import Portal
-from moyeu.storage.sqlite import SqliteStore
+from moyeu.storage.contract import Portal, Store
 
 _ALL: Final = "all"
 _NAMES_SHOWN: Final = 4
@@ -83,7 +82,8 @@ def pull(
     asked for, with their ids and times, not their history. What the token may not see is passed
     over and told at the end. The limits of the other side are kept. A pull that ended early goes
     on when the same command is given again; after a finished one, --portal copies the named types
-    anew, in the place of the records of these types. No server may have the database open.
+    anew, in the place of the records of these types. A SQLite database must be open
+    nowhere else.
 
     --anonymise replaces the texts of records (names, e-mail addresses, telephone numbers, notes,
     web addresses, file names) and the names and addresses of owners by pseudonyms of the same
@@ -112,7 +112,7 @@ def pull(
 
 
 async def _pull(
-    store: SqliteStore,
+    store: Store,
     into: tuple[int | None, str | None],
     source: tuple[str, str],
     wish: Wish,
@@ -137,6 +137,7 @@ async def _pull(
                 f"{error}\nwhat was copied is in portal {target.id};"
                 " the same command goes on from there"
             ) from error
+    await store.analyze()
     if json:
         print_json({"portalId": target.id, **_told(report)})
     else:
@@ -145,7 +146,7 @@ async def _pull(
 
 
 async def _target(
-    store: SqliteStore, into: tuple[int | None, str | None], address: str
+    store: Store, into: tuple[int | None, str | None], address: str
 ) -> tuple[Portal, bool]:
     """The portal to copy into, and whether an unfinished pull into it goes on.
 

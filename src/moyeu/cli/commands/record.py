@@ -10,8 +10,9 @@ from moyeu.cli.databases import opened
 from moyeu.cli.exits import REFUSED, CommandError, no_portal
 from moyeu.cli.flags import DatabaseFlags, JsonFlag, settings_of
 from moyeu.cli.occasions import occasion_of
-from moyeu.crm.problems import Problem
+from moyeu.crm.problems import Problem, RecordsLocked
 from moyeu.crm.restoring import ValueTakenMeanwhile
+from moyeu.crm.schema_problems import UnknownObjectType
 from moyeu.operations.portals import PortalNotFound, find_portal
 from moyeu.operations.records import RestoredRecords, restore_records
 from moyeu.storage.contract import Store
@@ -30,7 +31,7 @@ def restore(
 
     Their associations are seen again too. A record stays archived when another one has a unique
     value of it by now; such records, and ids of no archived record, are told, the others are
-    restored, and the exit code is 1. No server may have the database open.
+    restored, and the exit code is 1. A SQLite database must be open nowhere else.
 
     Example: moyeu record restore 20000001 contacts 40000000001 40000000002
     """
@@ -59,8 +60,19 @@ async def _restore(
     if object_type is None:
         raise CommandError(f"the portal has no object type {type_name!r}")
     outcome = await restore_records(store, occasion_of(portal), object_type.id, ids)
-    assert not isinstance(outcome, Problem), "no other process and no other turn is there"
+    if isinstance(outcome, Problem):
+        raise CommandError(_refused_words(outcome))
     return outcome
+
+
+def _refused_words(problem: Problem) -> str:
+    """What is said when others came between."""
+    match problem:
+        case RecordsLocked():
+            return "others are writing to the portal; nothing was restored, try again"
+        case UnknownObjectType(name):
+            return f"the portal has no object type {name!r}"
+    raise AssertionError(problem)
 
 
 def _told(outcome: RestoredRecords) -> dict[str, object]:

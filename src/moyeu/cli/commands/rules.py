@@ -68,8 +68,8 @@ def put(
     """Set all rules of an object type from a JSON file.
 
     The file has the form that `moyeu rules show` shows; {} removes all rules. They hold in the
-    versions of the API that enforce rules set by admins: 2026-09 and 2026-09-beta. No server may
-    have the database open.
+    versions of the API that enforce rules set by admins: 2026-09 and 2026-09-beta. A SQLite
+    database must be open nowhere else.
 
     Example: moyeu rules set 20000001 contacts --file rules.json
     """

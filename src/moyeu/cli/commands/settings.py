@@ -1,6 +1,9 @@
 """`moyeu settings`."""
 
+import msgspec
+
 from moyeu.cli.console import print_json, print_table
+from moyeu.cli.database_urls import without_password
 from moyeu.cli.flags import JsonFlag, SettingFlags, settings_of
 from moyeu.settings import DESCRIPTIONS
 
@@ -17,10 +20,12 @@ def settings(
     Example: MOYEU_PORT=9000 moyeu settings
     """
     read = settings_of(flags)
+    values = msgspec.structs.asdict(read.settings)
+    values["database"] = without_password(read.settings.database)
     rows = [
         {
             "name": each.name,
-            "value": getattr(read.settings, each.name),
+            "value": values[each.name],
             "origin": read.origins[each.name],
             "default": each.default,
             "type": each.type,

@@ -62,7 +62,7 @@ def create(
 ) -> None:
     """Make a token, and show it this once.
 
-    Only its hash is kept. No server may have the database open.
+    Only its hash is kept. A SQLite database must be open nowhere else.
 
     Example: moyeu token create --portal 20000001 --scope crm.objects.contacts.read
     """
