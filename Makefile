@@ -16,6 +16,9 @@ NODE_INSTALLED := $(NODE_CLIENTS)/node_modules/.package-lock.json
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 LOCKED := $(PIP_INSTALL) --require-hashes -r
 PROJECT := $(PIP_INSTALL) --no-deps --no-build-isolation -e .
+# What a part of the tests needs beside Python, each unless it is left out.
+POSTGRESQL := $(if $(filter 1,$(MOYEU_TESTS_WITHOUT_POSTGRESQL)),,postgresql)
+NODE := $(if $(filter 1,$(MOYEU_TESTS_WITHOUT_NODE)),,$(NODE_INSTALLED))
 
 ## run          Serve the demo portal at http://127.0.0.1:8080 (PORT=… DEMO="--records 1000" …)
 .PHONY: run
@@ -29,10 +32,17 @@ install: $(RUN_INSTALLED)
 
 ## test         Install what the tests need, check, and test: what CI runs
 # One test process a processor; TESTS="-n 0 …" for one alone.
-# MOYEU_TESTS_WITHOUT_NODE=1 leaves out what needs HubSpot's client for Node.
+# MOYEU_TESTS_WITHOUT_NODE=1 leaves out what needs HubSpot's client for Node, and
+# MOYEU_TESTS_WITHOUT_POSTGRESQL=1 what needs PostgreSQL. tests/postgres.py says how to name a
+# server or a Citus cluster.
 .PHONY: test
-test: check $(if $(filter 1,$(MOYEU_TESTS_WITHOUT_NODE)),,$(NODE_INSTALLED))
+test: check $(NODE) $(POSTGRESQL)
 	$(BIN)/python -m pytest -n auto $(TESTS)
+
+## test-postgresql  Run all tests with PostgreSQL alone wherever the engine does not matter
+.PHONY: test-postgresql
+test-postgresql: $(DEV_INSTALLED) $(NODE) postgresql
+	MOYEU_TEST_ENGINE=postgresql $(BIN)/python -m pytest -n auto $(TESTS)
 
 ## check        Check format, lint, types and layers
 .PHONY: check
@@ -46,9 +56,14 @@ check: $(DEV_INSTALLED)
 .PHONY: node-clients
 node-clients: $(NODE_INSTALLED)
 
+## postgresql   Install PostgreSQL, which a part of the tests starts
+.PHONY: postgresql
+postgresql:
+	@requirements/install-postgresql
+
 ## faults       Kill, cut off and starve the server, and check that it kept its promises
 .PHONY: faults
-faults: $(DEV_INSTALLED)
+faults: $(DEV_INSTALLED) $(POSTGRESQL)
 	$(BIN)/python -m pytest tests/faults $(TESTS)
 
 ## bench        Measure the batch update against its floor (BENCH="--help" …)

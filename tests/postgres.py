@@ -13,7 +13,6 @@ import atexit
 import fcntl
 import itertools
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -25,7 +24,15 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from tools.postgres_server import PostgresMissingError, PostgresServer, hold, url_in
+from moyeu.storage.postgresql.migrate import distribute, has_citus, migrate
+from tools.postgres_server import (
+    PREFIX,
+    PostgresMissingError,
+    PostgresServer,
+    hold,
+    short_folder,
+    url_in,
+)
 
 SKIP: Final = "MOYEU_TESTS_WITHOUT_POSTGRESQL"
 # Read here, because tests of the command line empty the environment.
@@ -116,8 +123,6 @@ class Databases:
         return url
 
     def _migrated(self, url: str) -> str:
-        from moyeu.storage.postgresql.migrate import distribute, has_citus, migrate
-
         with psycopg.connect(url, autocommit=True) as connection:
             migrate(connection)
             if has_citus(connection):
@@ -130,7 +135,7 @@ def databases() -> Databases:
     """Those of this process; a test that asks is skipped, or fails, where there is no server."""
     if _SKIPPED:
         pytest.skip(f"{SKIP} is 1")
-    made = Databases(_GIVEN or url_in(_shared_server(), "postgres"), in_schemas=_IN_SCHEMAS)
+    made = Databases(_GIVEN or url_in(_shared_folder(), "postgres"), in_schemas=_IN_SCHEMAS)
     if _GIVEN:
         atexit.register(made.close)
     return made
@@ -154,29 +159,27 @@ def _made_server(**options: Any) -> PostgresServer:
 
 
 @cache
-def _own_server() -> PostgresServer:
-    """A server that ends when this process does and nobody else holds it."""
-    made = _made_server(durable=False)
+def _own_server(folder: Path | None) -> PostgresServer:
+    """A server that ends when this process has ended and nobody else holds it."""
+    made = _made_server(durable=False, folder=folder)
     made.start()
     return made
 
 
-def _shared_server() -> Path:
+def _shared_folder() -> Path:
     """The folder of the server of this run."""
     if _RUN is None:
-        return _own_server().folder
-    note = Path(tempfile.gettempdir()) / f"moyeu-pg-{_RUN}"
-    with note.open("a+") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        file.seek(0)
-        folder = file.read()
-        if folder and hold(Path(folder)):
-            return Path(folder)
-        started = _own_server()
-        atexit.register(note.unlink, missing_ok=True)
-        file.truncate(0)
-        file.write(str(started.folder))
-        return started.folder
+        return _own_server(None).folder
+    folder = short_folder() / f"{PREFIX}{_RUN[:12]}"
+    lock = os.open(folder.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not hold(folder):
+            # One that is there is being removed, because all others have ended.
+            return _own_server(None if folder.exists() else folder).folder
+    finally:
+        os.close(lock)
+    return folder
 
 
 def _with_search_path(url: str, schema: str) -> str:

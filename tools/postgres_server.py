@@ -8,6 +8,7 @@ server and removes the folder. PostgreSQL refuses to run as root, so root runs i
 import contextlib
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import subprocess
@@ -26,6 +27,8 @@ START_MAX_S: Final = 60.0
 """Recovery after a kill included."""
 STOP_MAX_S: Final = 60.0
 SUPERUSER: Final = "postgres"
+PREFIX: Final = "moyeu-pg-"
+"""Of the names of servers' folders; twelve more characters follow."""
 StopMode = Literal["smart", "fast", "immediate"]
 
 _SIGNALS: Final[Mapping[StopMode, signal.Signals]] = {
@@ -54,14 +57,23 @@ class PostgresServer:
 
     durable: with fsync, as a server of users has it. Without, nothing survives the machine, which
     makes tests faster; a killed server comes back with all that it committed either way.
-    settings: lines of postgresql.conf beside the usual ones.
+    settings: lines of postgresql.conf beside the usual ones. folder: where it is, not there yet; by
+    default one with a name of its own.
     """
 
-    def __init__(self, *, durable: bool = True, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        durable: bool = True,
+        settings: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+    ) -> None:
         self._programs = find_programs()
         self._account = _account()
         self._process: subprocess.Popen[bytes] | None = None
-        self.folder = _make_folder(self._account)
+        self.folder = folder or short_folder() / f"{PREFIX}{secrets.token_hex(6)}"
+        self.folder.mkdir(mode=0o700)
+        _hand_over(self.folder, self._account)
         self._settings = _SETTINGS | ({} if durable else _HASTY) | dict(settings or {})
         try:
             self._initialise(durable=durable)
@@ -218,6 +230,13 @@ def hold(folder: Path) -> bool:
     return True
 
 
+def short_folder() -> Path:
+    """The folder of temporary files, or another one where sockets would have too long paths."""
+    usual = tempfile.gettempdir()
+    short = len(usual) + len(f"/{PREFIX}123456789012") <= _FOLDER_BYTES_MAX
+    return Path(usual if short else "/tmp")  # noqa: S108 # what is made there is ours alone
+
+
 def url_in(folder: Path, database: str) -> str:
     """The address of a database of the server in that folder, as the superuser."""
     return f"postgresql://{SUPERUSER}@/{quote(database)}?host={quote(str(folder), safe='')}"
@@ -241,16 +260,6 @@ def _account() -> pwd.struct_passwd | None:
         raise PostgresMissingError(
             f"root cannot run PostgreSQL, and this machine has no user {SUPERUSER}"
         ) from None
-
-
-def _make_folder(account: pwd.struct_passwd | None) -> Path:
-    """A new folder whose sockets have short enough paths."""
-    usual = tempfile.gettempdir()
-    short = len(usual) + len("/moyeu-pg-12345678") <= _FOLDER_BYTES_MAX
-    parent = usual if short else "/tmp"  # noqa: S108 # mkdtemp makes it for us alone
-    made = Path(tempfile.mkdtemp(prefix="moyeu-pg-", dir=parent))
-    _hand_over(made, account)
-    return made
 
 
 def _hand_over(path: Path, account: pwd.struct_passwd | None) -> None:

@@ -61,14 +61,19 @@ class Database:
 
 
 class HeldTurn:
-    """Work that keeps its turn, where engines have one a portal that of `PORTAL`, until it ends."""
+    """Work that keeps its turn, where engines have one a portal that of `PORTAL`, until it ends.
 
-    def __init__(self) -> None:
+    work: what it does at first.
+    """
+
+    def __init__(self, work: Callable[[WriteTransaction], object] = lambda _: None) -> None:
         self.begun = threading.Event()
         self.may_end = threading.Event()
+        self._work = work
 
-    def __call__(self, transaction: ReadTransaction) -> None:
-        """Waits for its end, from the first call on with the turn."""
+    def __call__(self, transaction: WriteTransaction) -> None:
+        """Waits for its end; with an answer of the store it certainly has the turn."""
+        self._work(transaction)
         transaction.counters(PORTAL)
         self.begun.set()
         assert self.may_end.wait(WAIT_MAX_S), "nobody ended the turn"

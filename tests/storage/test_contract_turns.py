@@ -108,24 +108,15 @@ def test_a_neighbours_failure_leaves_the_history_whole(database: Database) -> No
 
 def test_a_write_sees_definitions_that_came_while_it_waited(database: Database) -> None:
     async def scenario() -> bool:
-        begun, may_end = threading.Event(), threading.Event()
-
-        def define(transaction: WriteTransaction) -> None:
-            transaction.put_property(PORTAL, SERVICES, text_property("note"))
-            # With an answer of the store the work certainly has its turn.
-            transaction.counters(PORTAL)
-            begun.set()
-            assert may_end.wait(WAIT_MAX_S)
-
-        defining = asyncio.create_task(database.store.write(define))
-        assert await asyncio.to_thread(begun.wait, WAIT_MAX_S)
+        turn = HeldTurn(lambda each: each.put_property(PORTAL, SERVICES, text_property("note")))
+        defining = await turn.take(database.store)
         looking = asyncio.create_task(
             database.store.write(
                 lambda each: "note" in each.definitions(PORTAL, SERVICES).properties
             )
         )
         await asyncio.sleep(0)
-        may_end.set()
+        turn.may_end.set()
         await defining
         return await looking
 

@@ -89,7 +89,7 @@ SEARCHES: Final[dict[str, tuple[str, ...]]] = {
     "AUDITS": ("pipeline_audit (portal_id=?)",),
     "ADD_AUDIT": (f"pipeline_audit ({AUDIT_KEY})",),
     "TAKE_OBJECT_TYPE_ID": ("portal (rowid=?)",),
-    "COUNTERS": ("portal (rowid=?)",),
+    "COUNTERS": ("portal (rowid=?)", "record_write (portal_id=?)"),
     "CENSUS": (
         "owner (portal_id=?)",
         "definition (portal_id=?)",

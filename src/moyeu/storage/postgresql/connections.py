@@ -8,8 +8,9 @@ from psycopg.types.numeric import Int8Dumper
 from psycopg_pool import ConnectionPool
 
 from moyeu.storage.contract import StoreError, StoreUnavailableError
+from moyeu.storage.postgresql.pipelines import PipelinedConnection
 
-Connection = psycopg.Connection[tuple[Any, ...]]
+Connection = PipelinedConnection
 
 VERSION_MIN: Final = 150_000
 _CONNECT_TIMEOUT_S: Final = 5
@@ -33,19 +34,21 @@ _CLEAN_REFUSALS: Final = (
 )
 
 
-def open_pool(url: str, size: int, *, lock_wait_max_s: float, prepared: bool) -> ConnectionPool:
+def open_pool(
+    url: str, size: int, *, lock_wait_max_s: float, prepared: bool
+) -> ConnectionPool[Connection]:
     """A pool of that many connections in autocommit mode; transactions are begun by hand."""
-    pool: ConnectionPool = ConnectionPool(
+    return ConnectionPool(
         url,
+        connection_class=Connection,
         kwargs=connection_options(url, lock_wait_max_s=lock_wait_max_s, prepared=prepared),
         min_size=1,
         max_size=size,
         open=False,
         name="moyeu",
         configure=_configure,
-        timeout=lock_wait_max_s,
+        timeout=max(lock_wait_max_s, _CONNECT_TIMEOUT_S),
     )
-    return pool
 
 
 def connection_options(url: str, *, lock_wait_max_s: float, prepared: bool) -> dict[str, Any]:
@@ -90,7 +93,7 @@ def open_connection(
     if not waits_for_disk:
         options["options"] += " -c synchronous_commit=off"
     try:
-        connection = psycopg.connect(url, **options)
+        connection = Connection.connect(url, **options)
     except psycopg.OperationalError as error:
         raise StoreUnavailableError(f"the database cannot be reached: {error}") from error
     _configure(connection)

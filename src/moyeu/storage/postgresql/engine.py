@@ -278,6 +278,9 @@ class PostgresqlStore:
                     connection.execute(_BEGIN_WRITE)
                     result = work(transaction)
                     transaction.settle()
+                    if connection.is_told():
+                        # Where that is bad news before COMMIT is sent, nothing happened for certain.
+                        pipeline.sync()
                     commit_sent = True
                     watch.warned = False
                     connection.execute("COMMIT")

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from psycopg import Connection
 from psycopg.errors import (
+    DuplicateObject,
     DuplicateTable,
     LockNotAvailable,
     ProgrammingError,
@@ -228,7 +229,7 @@ def _applied(connection: Connection[Any]) -> dict[int, str]:
 def _make_table(connection: Connection[Any]) -> None:
     try:
         connection.execute(_MAKE_TABLE)
-    except (UniqueViolation, DuplicateTable):
+    except (UniqueViolation, DuplicateObject, DuplicateTable):
         # Somebody else made it at the same moment; IF NOT EXISTS does not wait for that.
         pass
     except ProgrammingError as error:

@@ -49,8 +49,7 @@ from moyeu.storage.sql.search_specs import (
 
 _FEW_PART: Final = 20
 """Records are few when they are less than that part of the type's."""
-_TOTALS_MAX: Final = 4_096
-_PASSED_AT_COST_OF_ONE: Final = 5
+_TOTALS_MAX: Final = 512
 _LOOKED_AT_ONCE: Final = 20_000
 _LEAVES_MAX: Final = 300
 """A statement of more parts takes longer to plan than a look at every record."""
@@ -249,15 +248,14 @@ class Answers:
         self, condition: Condition, order: SortBy | None, total: int, offset: int, count: int
     ) -> list[_Place]:
         """A part of what the columns have, without the pending; total: of what they have."""
-        # A walk looks up one record after the other until it has met the part; to put all in order
-        # at once costs about a fifth of that for each record of the type and each found.
+        # A walk passes that many records until it has met the part.
         passed = (offset + count) * self._records // max(total, 1)
-        is_rare = total <= self._few or passed > (self._records + total) // _PASSED_AT_COST_OF_ONE
+        is_rare = total <= self._few or passed > total
         if order is None:
             ids = self._by_id(condition, 0, offset, count, is_rare=is_rare)
             return [(each, None) for each in ids]
         if is_rare:
-            return self._sorted(condition, order, total, offset, count)
+            return self._sorted(condition, order, offset, count)
         return self._walked(condition, order, total, offset, count)
 
     def _by_id(
@@ -280,16 +278,13 @@ class Answers:
         )
         return [row[0] for row in rows]
 
-    def _sorted(
-        self, condition: Condition, order: SortBy, total: int, offset: int, count: int
-    ) -> list[_Place]:
+    def _sorted(self, condition: Condition, order: SortBy, offset: int, count: int) -> list[_Place]:
         column = self._columns[sort_spec(order)]
         made = self._statements()
         of_column = made.of(column.spec, "t")
         key = (
             f"SELECT t.record_id, t.k{', t.whole' if column.has_long else ''} FROM search_key t"
-            f" WHERE {of_column} AND t.record_id = f.record_id"
-            f"{' OFFSET 0' if total <= self._few else ''}"
+            f" WHERE {of_column} AND t.record_id = f.record_id OFFSET 0"
         )
         has_key = f"s.k < {NO_KEY}"
         direction = " DESC" if order.descending else ""
@@ -354,19 +349,19 @@ class Answers:
         made = self._statements()
         column = self._columns[text_spec(condition.field)]
         text = _whole_key(column, "v")
-        tests = [made.of(column.spec, "v"), f"v.k < {NO_KEY}"]
-        if plan.piece:
-            piece = made.bind(plan.piece.encode("utf-8", "surrogatepass"), "bytea")
-            tests.append(f"position({piece} IN {text}) > 0")
+        texts = f"search_key v WHERE {made.of(column.spec, 'v')} AND v.k < {NO_KEY}"
         if plan.terms:
             terms = made.with_terms(terms_spec(condition.field), plan.terms)
-            tests.append(f"v.record_id IN ({terms})")
+            found_by_terms = f"SELECT v.* FROM {texts} AND v.record_id = f.record_id OFFSET 0"
+            texts = f"({terms}) f CROSS JOIN LATERAL ({found_by_terms}) v WHERE TRUE"
+        if plan.piece:
+            piece = made.bind(plan.piece.encode("utf-8", "surrogatepass"), "bytea")
+            texts += f" AND position({piece} IN {text}) > 0"
         found: list[int] = []
         after = made.bind(-1, "bigint")
         statement = (
-            f"SELECT v.record_id, {text} FROM search_key v WHERE {' AND '.join(tests)}"
-            f" AND v.record_id > {after} ORDER BY v.record_id"
-            f" LIMIT {made.bind(_LOOKED_AT_ONCE, 'bigint')}"
+            f"SELECT v.record_id, {text} FROM {texts} AND v.record_id > {after}"
+            f" ORDER BY v.record_id LIMIT {made.bind(_LOOKED_AT_ONCE, 'bigint')}"
         )
         while True:
             rows = self._rows(made, statement)

@@ -25,6 +25,7 @@ from moyeu.storage.contract import (
     RecordSearch,
     StoreError,
     StoreUnavailableError,
+    WriterBusyError,
 )
 from moyeu.storage.postgresql import search_queries as queries
 from moyeu.storage.postgresql.arrays import array_text
@@ -190,6 +191,9 @@ class SearchIndex:
             worked = self._upkeep.step(behind)
         except StoreUnavailableError:
             raise
+        except WriterBusyError:
+            # Somebody else's turn is a long one.
+            return False
         except (psycopg.Error, StoreError) as error:
             self._rests_until = time.monotonic() + _REST_AFTER_FAILURE_S
             _log.warning("the search index cannot be kept up, searches do without (%s)", error)

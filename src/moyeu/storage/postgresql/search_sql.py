@@ -2,11 +2,12 @@
 
 Each condition has a *source*, a SELECT of the ids of the records that meet it, each once, and a
 *test* of one id, which looks it up by its key. A source of several parts takes that of one, the
-rarest, and tests the others; where even that one finds many it joins their sources instead.
+rarest, and tests the others; where even that one finds many it takes what is in all of them.
 
-The planner knows little of a table that holds columns of all kinds. So where a test has to be a
-look-up it ends with OFFSET 0, which keeps it from being turned into a join. Names in a statement
-are those of this module, and our own numbers of columns and parameters; values are bound.
+The planner may know nothing of a column that was just made, and joins what it takes for a few rows
+in a way that is ruinous for many. So no columns are joined: a test ends with OFFSET 0, which keeps
+it a look-up, and sets are intersected. Names in a statement are those of this module, and our own
+numbers of columns and parameters; values are bound.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -156,12 +157,12 @@ class Statements:
             return self.source(parts[0])
         rarest = min(parts, key=self._estimate)
         others = [each for each in parts if each is not rarest]
+        found = self.source(rarest)
         if self._estimate(rarest) < self._few:
             tests = [self.test(each, "d.record_id") for each in others]
-        else:
-            tests = [f"d.record_id IN ({self.source(each)})" for each in others]
-        found = self.source(rarest)
-        return f"SELECT d.record_id FROM ({found}) d WHERE {' AND '.join(tests) or 'TRUE'}"
+            return f"SELECT d.record_id FROM ({found}) d WHERE {' AND '.join(tests) or 'TRUE'}"
+        sources = [f"SELECT i.record_id FROM ({self.source(each)}) i" for each in others]
+        return " INTERSECT ".join([f"SELECT i.record_id FROM ({found}) i", *sources])
 
     def _source_of_tokens(self, condition: HasTokens) -> str:
         plan = plan_pattern(condition.pattern)
@@ -204,7 +205,7 @@ class Statements:
             f" AND a.from_object_type_id = {other}"
             f" AND {self._has_active_end(other)}"
             f" AND EXISTS (SELECT FROM search_key t WHERE {self.of(ALL, 't')}"
-            " AND t.record_id = a.to_record_id)"
+            " AND t.record_id = a.to_record_id OFFSET 0)"
         )
 
     @staticmethod
