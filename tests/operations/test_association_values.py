@@ -12,6 +12,8 @@ from moyeu.crm.problems import Problem, RecordsLocked
 from moyeu.crm.records import RecordInput, StoredRecord, WritePlan, WrittenRecord
 from moyeu.operations import association_values
 from moyeu.operations.association_writes import associate
+from moyeu.operations.job_runner import run_due_jobs
+from moyeu.operations.jobs import LEASE_MS
 from moyeu.operations.merges import erase_record, merge_records
 from moyeu.operations.records import (
     RestoredRecords,
@@ -43,6 +45,7 @@ from tests.storage.scene import (
     PORTAL,
     SERVICES,
     Database,
+    DeliberateError,
     HeldTurn,
     occasion,
     stored,
@@ -366,6 +369,25 @@ def test_what_goes_with_many_is_worked_out_in_several_turns(
 
     restore(database, COMPANIES, 11)
     assert len(assert_counted(database)) == len(crowd) + 1
+
+
+def test_what_was_cut_off_is_worked_out_by_another(
+    database: Database, crowd: Sequence[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ends(*_arguments: object) -> None:
+        raise DeliberateError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(association_values, "refresh_next", ends)
+        with pytest.raises(DeliberateError):
+            archive(database, COMPANIES, 11)
+    told, counted = told_and_counted(database)
+    assert len(told) > len(counted) == 0
+
+    due_ms = NOW_MS + 2 * LEASE_MS
+    assert database.run(run_due_jobs(database.store, lambda: due_ms)) == 1
+    assert assert_counted(database) == {}
+    assert database.read(lambda each: each.due_jobs(2 * NOW_MS, 9)) == []
 
 
 @pytest.mark.parametrize("go", ["merge", "erase"])

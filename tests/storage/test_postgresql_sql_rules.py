@@ -17,6 +17,7 @@ VERBS: Final = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "SET", "MERGE", 
 
 EXCEPTIONS: Final = {
     "PORTALS": "all portals are wanted: for people, never for a request",
+    "DUE_JOBS": "nobody knows yet which portals have any; now and then, never for a request",
     "TOKENS": "tokens are spread by their hash; a page of the console and the command line",
 }
 """Statements that name no portal where one should be, and why."""

@@ -3,9 +3,10 @@
 import socket
 from collections.abc import Callable
 
-from moyeu.app import build_app, settle_memory
+from moyeu.app import build_app, settle_memory, system_clock_ms
 from moyeu.cli.exits import BROKEN, USAGE, CommandError
 from moyeu.cli.listening import bound_socket
+from moyeu.operations.job_runner import JobRunner
 from moyeu.settings import Settings
 from moyeu.storage.contract import Store
 from moyeu.wire.edge import Callback, Edge, EdgeLimits
@@ -44,11 +45,19 @@ def edge_on(
     startup: Callback | None = None,
 ) -> Edge:
     """The server of the store on a socket that is bound; see `bind`. startup: as of `Edge`."""
+    runner = JobRunner(store, system_clock_ms)
+
+    async def start() -> None:
+        if startup is not None:
+            await startup()
+        await runner.start()
+
     edge = Edge(
         build_app(store, searches_per_second=settings.search_rate_limit),
         listener=listener,
         limits=edge_limits(settings),
-        startup=startup,
+        startup=start,
+        shutdown=runner.stop,
         on_ready=on_ready,
     )
     store.on_broken = lambda: edge.fail(BROKEN)

@@ -5,8 +5,9 @@ costs a fixed number of statements, and none where no value is told of.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from typing import Final, TypeVar
+
+from msgspec import structs
 
 from moyeu.catalog.association_values import association_values, told_elsewhere, values_of_type
 from moyeu.crm.association_values import (
@@ -22,10 +23,17 @@ from moyeu.crm.association_values import (
 )
 from moyeu.crm.associations import Association
 from moyeu.crm.callers import Occasion
-from moyeu.crm.problems import Problem
+from moyeu.crm.problems import Problem, RecordsLocked
 from moyeu.crm.records import StoredRecord
+from moyeu.operations.jobs import Origin, Refresh, begin, carry_out
 from moyeu.operations.turns import write_in_turn
-from moyeu.storage.contract import ReadTransaction, Store, WriteTransaction
+from moyeu.storage.contract import (
+    Job,
+    ReadTransaction,
+    Store,
+    WriterBusyError,
+    WriteTransaction,
+)
 
 T = TypeVar("T")
 
@@ -148,25 +156,36 @@ async def write_and_refresh(
 
     The first records in the turn of the work; where there are more, each further part in a turn of
     its own, so that nobody waits for a record with 50,000 contacts. It answers when all is done.
-    RecordsLocked when a turn does not come in time: what is missing then is made up for by the
-    same call again. own: whether the values of the records themselves are worked out too.
+    RecordsLocked when a turn does not come in time: what is missing then is a job that somebody
+    takes over. own: whether the values of the records themselves are worked out too.
     """
 
-    def first(transaction: WriteTransaction) -> tuple[T, list[AssociationStart]]:
+    def first(transaction: WriteTransaction) -> tuple[T, tuple[Job, Refresh] | None]:
         outcome = work(transaction)
         if own:
             refresh_touched(transaction, occasion, touched_of(type_id, record_ids))
         starts = starts_of(type_id, record_ids)
-        return outcome, refresh_part(transaction, occasion, type_id, starts)
+        left = refresh_part(transaction, occasion, type_id, starts)
+        if not left:
+            return outcome, None
+        state = Refresh(Origin.of(occasion), type_id, tuple(left))
+        return outcome, (begin(transaction, occasion, state), state)
 
     made = await write_in_turn(store, first)
     if isinstance(made, Problem):
         return made
-    outcome, starts = made
-    while starts:
-        part = partial(refresh_part, occasion=occasion, type_id=type_id, starts=starts)
-        further = await write_in_turn(store, part)
-        if isinstance(further, Problem):
-            return further
-        starts = further
+    outcome, further = made
+    if further is not None:
+        try:
+            await carry_out(store, *further, refresh_next, occasion.now_ms)
+        except WriterBusyError:
+            return RecordsLocked()
     return outcome
+
+
+def refresh_next(
+    transaction: WriteTransaction, occasion: Occasion, left: Refresh
+) -> Refresh | None:
+    """Works out one part of what is left to do after records came or went."""
+    starts = refresh_part(transaction, occasion, left.type_id, left.starts)
+    return structs.replace(left, starts=tuple(starts)) if starts else None

@@ -3,8 +3,11 @@
 A single property is a list of one. Each answers an outcome or the problem that refused it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+
+from msgspec import structs
 
 from moyeu.catalog.limits import PROPERTY_BATCH_INPUTS_MAX
 from moyeu.catalog.properties import DataSensitivity, PropertyDefinition, PropertyGroup
@@ -32,8 +35,16 @@ from moyeu.crm.property_groups import (
     plan_group_create,
     plan_group_update,
 )
+from moyeu.operations.jobs import Fill, Origin, begin, carry_out, read_state
 from moyeu.operations.turns import definitions_of, write_in_turn
-from moyeu.storage.contract import IndexedPart, Store, WriterBusyError, WriteTransaction
+from moyeu.storage.contract import (
+    IndexedPart,
+    Job,
+    ReadTransaction,
+    Store,
+    WriterBusyError,
+    WriteTransaction,
+)
 
 INDEX_PART_RECORDS_MAX = 2_000
 """Records whose values enter the unique index in one turn of the writer."""
@@ -140,6 +151,18 @@ class _Preparation:
         return self.entered.get(earlier.name) == earlier
 
 
+Filling = tuple[Job, Fill]
+"""Values of calculated properties that are on their way to the records."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Creation:
+    """What became of the inputs, and what is to be done for it yet."""
+
+    outcomes: Created
+    filling: Filling | None
+
+
 async def create_properties(
     store: Store, occasion: Occasion, type_id: str, inputs: Sequence[NewProperty]
 ) -> Created | Problem:
@@ -156,23 +179,22 @@ async def create_properties(
     try:
         while True:
             outcome = await store.write(_creation(occasion, type_id, inputs, ready))
-            if isinstance(outcome, list):
+            if isinstance(outcome, _Creation):
                 break
             await _prepare(store, occasion.caller.portal_id, type_id, outcome, ready)
     except WriterBusyError:
         return RecordsLocked()
-    made = [each for each in outcome if isinstance(each, PropertyDefinition)]
-    await _fill(store, occasion, type_id, frozenset(each.name for each in made if each.calculated))
-    return outcome
+    await _fill(store, occasion, outcome.filling)
+    return outcome.outcomes
 
 
 def _creation(
     occasion: Occasion, type_id: str, inputs: Sequence[NewProperty], ready: _Preparation
-) -> Callable[[WriteTransaction], Created | PropertyDefinition]:
+) -> Callable[[WriteTransaction], _Creation | PropertyDefinition]:
     """Work that creates all, or changes nothing and answers what has to be prepared first."""
     portal_id = occasion.caller.portal_id
 
-    def work(transaction: WriteTransaction) -> Created | PropertyDefinition:
+    def work(transaction: WriteTransaction) -> _Creation | PropertyDefinition:
         definitions = transaction.definitions(portal_id, type_id)
         custom = transaction.count_custom_properties(portal_id)
         elsewhere = sum(custom.values()) - custom.get(type_id, 0)
@@ -188,7 +210,10 @@ def _creation(
             if isinstance(planned, CreatePlan):
                 definitions = with_property(definitions, planned.definition)
             outcomes.append(planned)
-        return [_create(transaction, portal_id, type_id, each) for each in outcomes]
+        created = [_create(transaction, portal_id, type_id, each) for each in outcomes]
+        made = [each for each in created if isinstance(each, PropertyDefinition)]
+        calculated = [each.name for each in made if each.calculated]
+        return _Creation(created, _begin_fill(transaction, occasion, type_id, calculated))
 
     return work
 
@@ -246,39 +271,54 @@ def _indexing(
 # --- values of calculated properties ---------------------------------------------------------
 
 
-async def _fill(store: Store, occasion: Occasion, type_id: str, names: frozenset[str]) -> None:
-    """Gives all active records the values of these calculated properties, part by part.
+def _begin_fill(
+    transaction: WriteTransaction, occasion: Occasion, type_id: str, names: Iterable[str]
+) -> Filling | None:
+    """Keeps that records get the values of these calculated properties, if there are any."""
+    if not names:
+        return None
+    state = Fill(Origin.of(occasion), type_id, tuple(sorted(names)))
+    return begin(transaction, occasion, state), state
+
+
+async def _fill(store: Store, occasion: Occasion, filling: Filling | None) -> None:
+    """Gives all active records the values of calculated properties, part by part."""
+    while filling is not None:
+        try:
+            await carry_out(store, *filling, fill_next, occasion.now_ms)
+        except WriterBusyError:
+            # The definitions are there; their values come as soon as other writers let them.
+            filling = await store.read(
+                lambda transaction, kept=filling[0]: _left(transaction, kept)
+            )
+        else:
+            return
+
+
+def _left(transaction: ReadTransaction, job: Job) -> Filling | None:
+    found = transaction.job(job.portal_id, job.id)
+    state = None if found is None else read_state(found.state)
+    return (job, state) if isinstance(state, Fill) else None
+
+
+def fill_next(transaction: WriteTransaction, occasion: Occasion, fill: Fill) -> Fill | None:
+    """Gives one part of the active records of a type the values of calculated properties.
 
     Records that are written meanwhile have theirs already, as the definitions stand. Each part
     goes by the definitions of its own turn, so a formula that was changed again or archived
     meanwhile is not computed any more.
     """
-    from_id: int | None = 0 if names else None
-    while from_id is not None:
-        try:
-            from_id = await store.write(_filling(occasion, type_id, names, from_id))
-        except WriterBusyError:
-            # The definitions are there; their values come as soon as other writers let them.
-            continue
-
-
-def _filling(
-    occasion: Occasion, type_id: str, names: frozenset[str], from_id: int
-) -> Callable[[WriteTransaction], int | None]:
-    """Work that fills one part; where the next one begins, None after the last."""
     portal_id = occasion.caller.portal_id
-
-    def work(transaction: WriteTransaction) -> int | None:
-        definitions = transaction.definitions(portal_id, type_id)
-        records = transaction.page(
-            portal_id, type_id, from_id, FILL_PART_RECORDS_MAX, archived=False
-        )
-        changes = plan_filling(records, names, definitions, occasion.now_ms)
-        if changes:
-            transaction.change_records(occasion, type_id, changes)
-        return records[-1].record_id + 1 if len(records) == FILL_PART_RECORDS_MAX else None
-
-    return work
+    definitions = transaction.definitions(portal_id, fill.type_id)
+    records = transaction.page(
+        portal_id, fill.type_id, fill.from_id, FILL_PART_RECORDS_MAX, archived=False
+    )
+    changes = plan_filling(records, frozenset(fill.names), definitions, occasion.now_ms)
+    if changes:
+        transaction.change_records(occasion, fill.type_id, changes)
+    if len(records) < FILL_PART_RECORDS_MAX:
+        return None
+    return structs.replace(fill, from_id=records[-1].record_id + 1)
 
 
 async def create_property(
@@ -306,19 +346,25 @@ async def update_property(
     They are those of the property, when a formula is given, and those that read a property whose
     type is given: a moment and a number are read in different ways.
     """
-    concerned: frozenset[str] = frozenset()
+    portal_id = occasion.caller.portal_id
 
-    def plan(definitions: TypeDefinitions) -> PropertyDefinition | Problem:
-        nonlocal concerned
-        concerned = formulas_concerned(name, change, definitions)
-        return plan_update(
+    def work(transaction: WriteTransaction) -> tuple[PropertyDefinition, Filling | None] | Problem:
+        definitions = transaction.definitions(portal_id, type_id)
+        planned = plan_update(
             name, change, definitions, occasion, unique_flag_refused=unique_flag_refused
         )
+        if isinstance(planned, Problem):
+            return planned
+        transaction.put_property(portal_id, type_id, planned)
+        concerned = formulas_concerned(name, change, definitions)
+        return planned, _begin_fill(transaction, occasion, type_id, concerned)
 
-    outcome = await _put_property(store, occasion, type_id, plan)
-    if isinstance(outcome, PropertyDefinition):
-        await _fill(store, occasion, type_id, concerned)
-    return outcome
+    outcome = await write_in_turn(store, work)
+    if isinstance(outcome, Problem):
+        return outcome
+    updated, filling = outcome
+    await _fill(store, occasion, filling)
+    return updated
 
 
 async def archive_property(

@@ -23,6 +23,7 @@ from moyeu.storage.contract.errors import (
     StoreUnavailableError,
     WriterBusyError,
 )
+from moyeu.storage.contract.jobs import Job
 from moyeu.storage.contract.portals import (
     Census,
     Counters,
@@ -50,6 +51,7 @@ __all__ = [
     "DefinitionKind",
     "FoundRecords",
     "IndexedPart",
+    "Job",
     "ObjectTypeGoneError",
     "OutcomeUnknownError",
     "Portal",

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from moyeu.storage.contract.associations import AssociationReads, AssociationWrites
 from moyeu.storage.contract.definitions import DefinitionReads, DefinitionWrites
+from moyeu.storage.contract.jobs import JobReads, JobWrites
 from moyeu.storage.contract.lists import ListReads, ListWrites
 from moyeu.storage.contract.portals import PortalReads, PortalWrites
 from moyeu.storage.contract.records import RecordReads, RecordWrites
@@ -15,6 +16,7 @@ class ReadTransaction(
     RecordReads,
     AssociationReads,
     ListReads,
+    JobReads,
     Protocol,
 ):
     """A consistent view of the database. Every method costs one statement unless it says so."""
@@ -27,6 +29,7 @@ class WriteTransaction(
     RecordWrites,
     AssociationWrites,
     ListWrites,
+    JobWrites,
     Protocol,
 ):
     """The writer's turn. What its reads see is what its writes change: no update is lost."""

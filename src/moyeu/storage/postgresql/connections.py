@@ -21,7 +21,8 @@ LOCK_WAITED_TOO_LONG: Final = "55P03"
 DEADLOCK: Final = "40P01"
 NO_SPACE: Final = "53100"
 _WARNING: Final = "01"
-_TRY_AGAIN: Final = frozenset({DEADLOCK, "40001"})
+# A key may have been taken since it was looked for: only who has a portal's turn is alone with it.
+_TRY_AGAIN: Final = frozenset({DEADLOCK, "40001", "23505"})
 # The server goes, comes, has no connection to give or has become a standby. Citus tells the loss of
 # another node by 08006 on a connection that lives on.
 _AWAY: Final = ("08", "57P01", "57P02", "57P03", "53300", "25006")

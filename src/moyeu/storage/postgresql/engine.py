@@ -279,7 +279,7 @@ class PostgresqlStore:
                     result = work(transaction)
                     transaction.settle()
                     if connection.is_told():
-                        # Where that is bad news before COMMIT is sent, nothing happened for certain.
+                        # Bad news that comes before COMMIT is sent is certain.
                         pipeline.sync()
                     commit_sent = True
                     watch.warned = False

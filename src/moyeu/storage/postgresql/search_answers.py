@@ -281,11 +281,7 @@ class Answers:
     def _sorted(self, condition: Condition, order: SortBy, offset: int, count: int) -> list[_Place]:
         column = self._columns[sort_spec(order)]
         made = self._statements()
-        of_column = made.of(column.spec, "t")
-        key = (
-            f"SELECT t.record_id, t.k{', t.whole' if column.has_long else ''} FROM search_key t"
-            f" WHERE {of_column} AND t.record_id = f.record_id OFFSET 0"
-        )
+        key = made.rows_of(column.spec, "f.record_id")
         has_key = f"s.k < {NO_KEY}"
         direction = " DESC" if order.descending else ""
         key_order = f"CASE WHEN {has_key} THEN s.k END{direction}"
@@ -349,11 +345,12 @@ class Answers:
         made = self._statements()
         column = self._columns[text_spec(condition.field)]
         text = _whole_key(column, "v")
-        texts = f"search_key v WHERE {made.of(column.spec, 'v')} AND v.k < {NO_KEY}"
+        texts = f"search_key v WHERE {made.of(column.spec, 'v')}"
         if plan.terms:
             terms = made.with_terms(terms_spec(condition.field), plan.terms)
-            found_by_terms = f"SELECT v.* FROM {texts} AND v.record_id = f.record_id OFFSET 0"
-            texts = f"({terms}) f CROSS JOIN LATERAL ({found_by_terms}) v WHERE TRUE"
+            texts_of = made.rows_of(column.spec, "f.record_id")
+            texts = f"({terms}) f CROSS JOIN LATERAL ({texts_of}) v WHERE TRUE"
+        texts += f" AND v.k < {NO_KEY}"
         if plan.piece:
             piece = made.bind(plan.piece.encode("utf-8", "surrogatepass"), "bytea")
             texts += f" AND position({piece} IN {text}) > 0"

@@ -204,8 +204,7 @@ class Statements:
             " AND a.to_object_type_id = %(object_type_id)s"
             f" AND a.from_object_type_id = {other}"
             f" AND {self._has_active_end(other)}"
-            f" AND EXISTS (SELECT FROM search_key t WHERE {self.of(ALL, 't')}"
-            " AND t.record_id = a.to_record_id OFFSET 0)"
+            f" AND {self._look_up(ALL, 'a.to_record_id', 'TRUE')}"
         )
 
     @staticmethod
@@ -250,10 +249,18 @@ class Statements:
         return keys_spec(condition.field)
 
     def _look_up(self, spec: ColumnSpec, record_id: str, test: str) -> str:
-        table = "search_text" if spec.shape == "terms" else "search_key"
+        """Whether a row `t` of a record, which is looked up by its id alone, passes a test."""
+        return f"EXISTS (SELECT FROM ({self.rows_of(spec, record_id)}) t WHERE {test})"
+
+    def rows_of(self, spec: ColumnSpec, record_id: str) -> str:
+        """A SELECT of the rows that a column has of one record.
+
+        What else is asked of them stands outside, or the planner might go by that instead.
+        """
+        table, what = ("text", "t.terms") if spec.shape == "terms" else ("key", "t.k, t.whole")
         return (
-            f"EXISTS (SELECT FROM {table} t WHERE {self.of(spec, 't')}"
-            f" AND t.record_id = {record_id} AND {test} OFFSET 0)"
+            f"SELECT t.record_id, {what} FROM search_{table} t WHERE {self.of(spec, 't')}"
+            f" AND t.record_id = {record_id} OFFSET 0"
         )
 
     def _test_of_terms(self, spec: ColumnSpec, terms: Sequence[Term], record_id: str) -> str:

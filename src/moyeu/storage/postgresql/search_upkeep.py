@@ -134,6 +134,9 @@ class Upkeep:
         if missing := [each for each in behind.specs if each not in behind.columns]:
             self._make_room(behind)
             columns += self._make(behind, missing)
+            if len(columns) < len(behind.specs):
+                # Others make the rest, which has to be looked up.
+                return True
         if unbegun := [each for each in columns if each.position is None]:
             self._begin(behind.portal_id, unbegun)
         if loading := [each for each in columns if each.loaded_to is not None]:

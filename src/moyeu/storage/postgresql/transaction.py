@@ -24,6 +24,7 @@ from moyeu.storage.postgresql import (
     association_usage_queries,
     association_value_queries,
     hot_queries,
+    job_queries,
     list_queries,
     queries,
 )
@@ -47,6 +48,7 @@ STATEMENTS: Final = statements_of(
     association_queries,
     association_usage_queries,
     association_value_queries,
+    job_queries,
     list_queries,
 )
 """Every statement of the engine."""
@@ -169,6 +171,7 @@ class PostgresqlWriteTransaction(_Statements, SearchNotes, SqlWrites):
         self._blocks = blocks
         self._shares = 0
         self._locked: dict[tuple[int, str], set[int]] = {}
+        self._told_owners: dict[tuple[int, str], dict[UniqueKey, int | None]] = {}
         self._taking: list[tuple[int, int, _Cursor]] = []
         self.removed_tokens: set[bytes] = set()
         DefinitionWrites.__init__(self, self._known.snapshots)
@@ -298,6 +301,9 @@ class PostgresqlWriteTransaction(_Statements, SearchNotes, SqlWrites):
                 "record_ids": array_text(wanted),
             },
         )
+        if told := self._told_owners.get(key):
+            # A value may have passed from one record to another before they were locked.
+            self.value_owners(portal_id, object_type_id, list(told))
         return {row[0]: record_of(row) for row in rows}
 
     def records_by_value(
@@ -308,9 +314,6 @@ class PostgresqlWriteTransaction(_Statements, SearchNotes, SqlWrites):
             return super().records_by_value(portal_id, object_type_id, keys)
         owners = self.value_owners(portal_id, object_type_id, keys)
         found = self._lock(portal_id, object_type_id, owners.values())
-        if self.value_owners(portal_id, object_type_id, keys) != owners:
-            # A value has passed from one record to another before they were locked.
-            raise RunAgainError
         return {
             key: found[owner]
             for key, owner in owners.items()
@@ -320,9 +323,19 @@ class PostgresqlWriteTransaction(_Statements, SearchNotes, SqlWrites):
     def value_owners(
         self, portal_id: int, object_type_id: str, keys: Sequence[UniqueKey]
     ) -> dict[UniqueKey, int]:
-        """See the contract."""
+        """See the contract.
+
+        Raises RunAgainError where a value has another owner than the work was told before.
+        """
         with self._sharing():
-            return super().value_owners(portal_id, object_type_id, keys)
+            owners = super().value_owners(portal_id, object_type_id, keys)
+        if not self._turns.share(portal_id):
+            told = self._told_owners.setdefault((portal_id, object_type_id), {})
+            found = {each: owners.get(each) for each in keys}
+            if any(told.get(each, owner) != owner for each, owner in found.items()):
+                raise RunAgainError
+            told.update(found)
+        return owners
 
     def merged_into(
         self, portal_id: int, object_type_id: str, record_ids: Sequence[int]
@@ -462,6 +475,7 @@ class PostgresqlWriteTransaction(_Statements, SearchNotes, SqlWrites):
             self._turns.take(portal_id)
         with self._sharing():
             super().move_unique_values(portal_id, object_type_id, moves)
+        self._told_owners.pop((portal_id, object_type_id), None)
 
     def _take_values(self, portal_id: int, rows: Sequence[Row]) -> None:
         self._turns.share(portal_id)

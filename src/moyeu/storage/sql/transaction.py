@@ -4,6 +4,7 @@ from moyeu.storage.sql.association_usage import AssociationUsageReads
 from moyeu.storage.sql.association_values import AssociationValueReads
 from moyeu.storage.sql.associations import AssociationReads
 from moyeu.storage.sql.definitions import DefinitionReads
+from moyeu.storage.sql.jobs import JobReads, JobWrites
 from moyeu.storage.sql.lists import ListReads
 from moyeu.storage.sql.portals import PortalReads, PortalWrites
 from moyeu.storage.sql.record_writes import RecordWrites
@@ -20,11 +21,12 @@ class SqlReads(
     AssociationUsageReads,
     AssociationValueReads,
     ListReads,
+    JobReads,
 ):
     """All reads of the contract."""
 
 
-class SqlWrites(RecordWrites, PortalWrites, SqlReads):
+class SqlWrites(RecordWrites, PortalWrites, JobWrites, SqlReads):
     """The writes of the contract, but for those that each engine carries out in its own way.
 
     These give out record ids, insert records and change them.

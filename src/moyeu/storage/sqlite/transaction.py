@@ -19,6 +19,7 @@ from moyeu.storage.sqlite import (
     association_queries,
     association_usage_queries,
     association_value_queries,
+    job_queries,
     list_queries,
     queries,
 )
@@ -29,6 +30,7 @@ STATEMENTS: Final = statements_of(
     association_queries,
     association_usage_queries,
     association_value_queries,
+    job_queries,
     list_queries,
 )
 """Every statement of the engine."""
