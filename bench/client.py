@@ -21,7 +21,7 @@ import uvloop
 from bench.calls import V3, Call
 from bench.jobs import Job, draw
 from bench.links import OF_SERVICE, linked_ids
-from bench.processes import cpu_s
+from bench.processes import family_cpu_s
 from bench.searches import OF_UPDATED, lead_call
 from bench.work import Ids, Values
 
@@ -45,7 +45,7 @@ class Load:
 
     port: int
     pid: int
-    """The server's process, whose CPU time is taken around the timed part."""
+    """The server's process, whose CPU time is taken around the timed part, with its children's."""
     token: str
     ids: Ids
     concurrency: int
@@ -55,6 +55,8 @@ class Load:
     inputs: int = 100
     beside: Beside | None = None
     """What one more connection does meanwhile, with a pause after each answer."""
+    database_pid: int | None = None
+    """A database server beside it, whose CPU time is taken in the same way."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Driven:
     requests: int
     seconds: float
     server_cpu_s: float
+    database_cpu_s: float
     client_cpu_s: float
     answers_ms: Sequence[float]
     beside_ms: Sequence[float]
@@ -88,6 +91,7 @@ def drive(load: Load) -> Driven:
         requests=load.requests,
         seconds=timed.seconds,
         server_cpu_s=timed.server_cpu_s,
+        database_cpu_s=timed.database_cpu_s,
         client_cpu_s=timed.client_cpu_s,
         answers_ms=timed.answers.answers_ms,
         beside_ms=timed.beside.answers_ms,
@@ -140,6 +144,7 @@ class _Answers:
 class _Timed:
     seconds: float
     server_cpu_s: float
+    database_cpu_s: float
     client_cpu_s: float
     answers: _Answers
     beside: _Answers
@@ -220,19 +225,28 @@ async def _send_all(load: Load, calls: Sequence[Call], beside: Sequence[bytes]) 
     ]
     pause_s = _READ_PAUSE_S if load.beside == "reads" else _SEARCH_PAUSE_S
     another = await _connect(load.port, lambda: _Connection(iter(beside), answers_beside, pause_s))
-    begun, client_cpu_s, server_cpu_s = time.perf_counter(), time.process_time(), cpu_s(load.pid)
+    server_cpu_s, database_cpu_s = _cpu_s(load)
+    begun, client_cpu_s = time.perf_counter(), time.process_time()
     for each in (*connections, another):
         each.send_next()
     await asyncio.gather(*(each.finished for each in connections))
+    seconds, client_cpu_s = time.perf_counter() - begun, time.process_time() - client_cpu_s
+    server_cpu_after_s, database_cpu_after_s = _cpu_s(load)
     timed = _Timed(
-        time.perf_counter() - begun,
-        cpu_s(load.pid) - server_cpu_s,
-        time.process_time() - client_cpu_s,
+        seconds,
+        server_cpu_after_s - server_cpu_s,
+        database_cpu_after_s - database_cpu_s,
+        client_cpu_s,
         answers,
         answers_beside,
     )
     another.finish()
     return timed
+
+
+def _cpu_s(load: Load) -> tuple[float, float]:
+    database_pid = load.database_pid
+    return family_cpu_s(load.pid), 0.0 if database_pid is None else family_cpu_s(database_pid)
 
 
 async def _connect(port: int, make: Callable[[], _Connection]) -> _Connection:

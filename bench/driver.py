@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.client import Beside, Driven, Load, drive
 from bench.jobs import Job
-from bench.portal import Seeded, seed
+from bench.portal import Filled, Seeded, seed
 from bench.processes import Running
 from bench.results import Cost, Results, Variant, cost_of
 
@@ -34,7 +34,7 @@ class Driver:
 
     def drive(
         self,
-        seeded: Seeded,
+        seeded: Filled,
         server: Running,
         concurrency: int,
         requests: int,
@@ -42,6 +42,7 @@ class Driver:
         inputs: int = 100,
         job: Job = "update",
         beside: Beside | None = None,
+        database_pid: int | None = None,
     ) -> Driven:
         """What came of a load of random calls."""
         load = Load(
@@ -55,6 +56,7 @@ class Driver:
             job=job,
             inputs=inputs,
             beside=beside,
+            database_pid=database_pid,
         )
         driven = self.client.submit(drive, load).result()
         for status, count in driven.refused.items():

@@ -18,6 +18,7 @@ from bench import processes
 from bench.driver import Driver
 from bench.floor import open_floor, run_floor
 from bench.measure_links import measure_links
+from bench.measure_postgres import measure_postgres
 from bench.measure_searches import measure_beside, measure_searches
 from bench.portal import Seeded
 from bench.processes import Running
@@ -72,6 +73,14 @@ class Bench:
             self._run(Path(folder))
         return self.results
 
+    def run_postgres(self) -> Results:
+        """Measures what is done over PostgreSQL, and nothing else."""
+        with self._client, tempfile.TemporaryDirectory(prefix="moyeu-bench-") as folder:
+            self._driver.tell(f"seeding {self._extent.records:,} records")
+            seeded = self._driver.seed(Path(folder) / "server.db", self._extent.records)
+            measure_postgres(self._driver, self._extent, seeded)
+        return self.results
+
     def _run(self, folder: Path) -> None:
         extent, results = self._extent, self.results
         self._driver.tell(f"seeding {extent.records:,} records")
@@ -101,6 +110,7 @@ class Bench:
         measure_searches(self._driver, extent, folder)
         measure_beside(self._driver, extent, folder)
         measure_links(self._driver, extent, folder)
+        measure_postgres(self._driver, extent, seeded)
 
     @contextmanager
     def _floor(self, path: Path) -> Iterator[ProcessPoolExecutor]:

@@ -8,6 +8,7 @@ import asyncio
 import random
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,15 +31,14 @@ RECORDS_PER_WRITE = 5_000
 _GROUP = "partner_service_information"
 
 
-@dataclass(frozen=True)
-class Seeded:
-    """A database file that is closed, with what a client needs to use it."""
+@dataclass(frozen=True, kw_only=True)
+class Filled:
+    """What a client needs to use a database that nobody has open."""
 
-    path: Path
     token: str
     record_ids: range
     seconds: float
-    """From the first statement to the closed file."""
+    """From the first statement to the closed database."""
     company_ids: range = range(0)
 
     @property
@@ -47,16 +47,31 @@ class Seeded:
         return work.Ids(self.record_ids, self.company_ids)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Seeded(Filled):
+    """A database file."""
+
+    path: Path
+
+
 def seed(path: Path, count: int, rng_seed: int) -> Seeded:
     """A new database with `count` records whose values come from `rng_seed`."""
+    filled = fill(lambda: open_store(path), count, rng_seed)
+    return Seeded(
+        path=path, token=filled.token, record_ids=filled.record_ids, seconds=filled.seconds
+    )
+
+
+def fill(opened: Callable[[], Store], count: int, rng_seed: int) -> Filled:
+    """The same in the empty database of a store."""
     token = f"pat-bench-{secrets.token_hex(16)}"
     begun = time.perf_counter()
-    store = open_store(path)
+    store = opened()
     try:
         record_ids = asyncio.run(_fill(store, token, count, random.Random(rng_seed)))
     finally:
         store.close()
-    return Seeded(path, token, record_ids, time.perf_counter() - begun)
+    return Filled(token=token, record_ids=record_ids, seconds=time.perf_counter() - begun)
 
 
 def object_type() -> ObjectType:
@@ -73,16 +88,16 @@ def companies() -> ObjectType:
     return found
 
 
-def caller() -> Caller:
+def caller(portal_id: int = PORTAL_ID) -> Caller:
     """Who all requests come from: may read and write these records, nothing else."""
     types = (object_type(), companies())
     scopes = (scope for each in types for scope in (*each.read_scopes, *each.write_scopes))
-    return Caller(PORTAL_ID, APP_ID, None, frozenset(scopes))
+    return Caller(portal_id, APP_ID, None, frozenset(scopes))
 
 
-def occasion(now_ms: int) -> Occasion:
+def occasion(now_ms: int, portal_id: int = PORTAL_ID) -> Occasion:
     """What records are told that are made at that time."""
-    return Occasion(caller(), now_ms, "00000000-0000-7000-8000-000000000000")
+    return Occasion(caller(portal_id), now_ms, "00000000-0000-7000-8000-000000000000")
 
 
 async def _fill(store: Store, token: str, count: int, rng: random.Random) -> range:
@@ -99,12 +114,14 @@ async def _fill(store: Store, token: str, count: int, rng: random.Random) -> ran
     return range(first_id, first_id + count)
 
 
-def define(transaction: WriteTransaction, token: str, now_ms: int) -> None:
-    """Makes the portal, its token and the properties of the measured type."""
-    transaction.add_portal(Portal(PORTAL_ID, "bench", APP_ID, now_ms))
-    transaction.add_token(Token(hash_token(token), caller(), token[:12], now_ms))
+def define(
+    transaction: WriteTransaction, token: str, now_ms: int, portal_id: int = PORTAL_ID
+) -> None:
+    """Makes a portal, its token and the properties of the measured type."""
+    transaction.add_portal(Portal(portal_id, "bench", APP_ID, now_ms))
+    transaction.add_token(Token(hash_token(token), caller(portal_id), token[:12], now_ms))
     for each in _definitions():
-        transaction.put_property(PORTAL_ID, object_type().id, each)
+        transaction.put_property(portal_id, object_type().id, each)
 
 
 def _definitions() -> list[PropertyDefinition]:
@@ -152,16 +169,16 @@ def insert(
     transaction: WriteTransaction, now: Occasion, kind: ObjectType, rows: list[dict[str, str]]
 ) -> range:
     """Adds records of a type; their ids, in the order of the rows."""
-    type_id = kind.id
-    definitions = transaction.definitions(PORTAL_ID, type_id)
-    ids = transaction.new_record_ids(PORTAL_ID, len(rows))
+    type_id, portal_id = kind.id, now.caller.portal_id
+    definitions = transaction.definitions(portal_id, type_id)
+    ids = transaction.new_record_ids(portal_id, len(rows))
     records = [
         new_record(definitions, now, record_id, row)
         for record_id, row in zip(ids, rows, strict=True)
     ]
     transaction.insert_records(now, type_id, records, kind.modified_property)
     transaction.move_unique_values(
-        PORTAL_ID,
+        portal_id,
         type_id,
         [
             UniqueMove(work.KEY, each.record_id, None, each.properties[work.KEY])

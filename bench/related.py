@@ -56,7 +56,13 @@ def seed_related(path: Path, count: int, rng_seed: int) -> Seeded:
         company_ids, record_ids = asyncio.run(_fill(store, token, count, random.Random(rng_seed)))
     finally:
         store.close()
-    return Seeded(path, token, record_ids, time.perf_counter() - begun, company_ids)
+    return Seeded(
+        path=path,
+        token=token,
+        record_ids=record_ids,
+        seconds=time.perf_counter() - begun,
+        company_ids=company_ids,
+    )
 
 
 # --- what a service holds, by its place --------------------------------------------------------

@@ -12,6 +12,12 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.figures import Row, cost_cells, row_of, spread
+from bench.report_postgres import (
+    POSTGRES_COLUMNS,
+    POSTGRES_NOTE,
+    postgres_rows,
+    ratio_rows,
+)
 from bench.report_related import (
     LINK_COLUMNS,
     LINK_NOTE,
@@ -21,7 +27,7 @@ from bench.report_related import (
     related_rows,
     search_rows,
 )
-from bench.results import Cost, Results, Round, quantile
+from bench.results import Cost, PostgresResults, Results, Round, quantile
 from bench.stages import LOOP_STAGES, WAITS, WRITER_STAGES
 
 COST_COLUMNS = ("batches of 100", "records/s", "CPU, µs per record", "p50, ms", "p99, ms")
@@ -174,7 +180,13 @@ def _resource_rows(results: Results) -> Iterator[Row]:
 def _check_rows(results: Results) -> Iterator[Row]:
     shares = [
         cost.client_share
-        for each in (*results.rounds, *results.calls, *results.beside, *results.links)
+        for each in (
+            *results.rounds,
+            *results.calls,
+            *results.beside,
+            *results.links,
+            *results.postgres.rounds,
+        )
         for cost in each.values()
         if cost.client_share is not None
     ]
@@ -225,11 +237,26 @@ def print_tables(results: Results, console: Console) -> None:
     for line in link_rows(results.links):
         links.add_row(*line)
     console.print(costs, "", ratios, "", calls, "", searches, "", links, sep="\n")
+    print_postgres(results.postgres, console)
     if results.stages:
         stages = _table(STAGE_COLUMNS)
         for line in stage_rows(results.stages):
             stages.add_row(*line)
         console.print("", stages, sep="\n")
+
+
+def print_postgres(results: PostgresResults, console: Console) -> None:
+    """What was measured over PostgreSQL, or why nothing was."""
+    if results.missing:
+        console.print("", f"nothing was measured over PostgreSQL: {results.missing}", sep="\n")
+        return
+    costs = _table(POSTGRES_COLUMNS)
+    for line in postgres_rows(results.rounds):
+        costs.add_row(*line)
+    ratios = _table(("", "median [quartiles]", "target"))
+    for row in ratio_rows(results):
+        ratios.add_row(row.what, row.figure, row.target, style=_COLOURS[row.met])
+    console.print("", costs, "", ratios, sep="\n")
 
 
 def _table(columns: Sequence[str]) -> Table:
@@ -272,6 +299,25 @@ def render_markdown(results: Results, about: Mapping[str, str]) -> str:
             "",
             *_markdown_table(STAGE_COLUMNS, stage_rows(results.stages)),
         ]
+    return "\n".join(lines) + "\n"
+
+
+def render_postgres_markdown(results: PostgresResults, about: Mapping[str, str]) -> str:
+    """The tables of PostgreSQL for a document; the reason where there are none."""
+    if results.missing:
+        return f"Nothing was measured: {results.missing}\n"
+    lines = [
+        *_markdown_table(("", ""), [*about.items(), *results.about.items()]),
+        "",
+        *POSTGRES_NOTE,
+        "",
+        *_markdown_table(POSTGRES_COLUMNS, postgres_rows(results.rounds)),
+        "",
+        *_markdown_table(
+            ("", "median [quartiles]", "target", ""),
+            ((row.what, row.figure, row.target, _VERDICTS[row.met]) for row in ratio_rows(results)),
+        ),
+    ]
     return "\n".join(lines) + "\n"
 
 

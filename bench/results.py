@@ -36,6 +36,16 @@ class Extent:
     link_records: int
     link_rounds: int
     link_batches: int
+    postgres_workers: Sequence[int]
+    """Numbers of server processes that are compared on PostgreSQL."""
+    postgres_rounds: int
+    postgres_batches: int
+    neighbours: int
+    """Portals beside the one that is measured, where there are many."""
+    neighbour_records: int
+    """Of the portal that is measured with few neighbours and with many."""
+    neighbour_rounds: int
+    neighbour_batches: int
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,8 @@ class Cost:
     answer_ms_p99: float | None = None
     client_share: float | None = None
     """CPU time of the client by wall time: near 1 it would be the limit."""
+    database_us_per_record: float | None = None
+    """CPU of the database's processes, where it has any."""
 
 
 Round = Mapping[str, Cost]
@@ -64,6 +76,29 @@ class SearchRound:
     """The variants are the jobs; `read` is the batch read of 100 that they are compared with."""
     first_s: Mapping[SearchJob, float]
     """The first search of each job that makes a column of the index."""
+
+
+@dataclass
+class PostgresResults:
+    """The same updates over PostgreSQL."""
+
+    missing: str = ""
+    """Why nothing of this was measured."""
+    about: dict[str, str] = field(default_factory=dict)
+    """Version and settings."""
+    rounds: list[Round] = field(default_factory=list)
+    """The variants are those of `measure_postgres.variants`."""
+    reads_ms: dict[str, list[float]] = field(default_factory=dict)
+    """Reads of single records beside 8 writers, by engine."""
+    neighbours: list[Round] = field(default_factory=list)
+    """The variants are the numbers of neighbours."""
+    resident_mb: dict[str, float] = field(default_factory=dict)
+    """After the load, of one process of the server and of one connection of the database."""
+    seeding_s: float = 0.0
+    bytes_each: dict[str, float] = field(default_factory=dict)
+    """Of a record, an entry of the history and their indexes, after the load."""
+    hot_share: float = 0.0
+    """Of the updates of records, those that touched no index."""
 
 
 @dataclass
@@ -93,6 +128,7 @@ class Results:
     idle_mb: list[float] = field(default_factory=list)
     loaded_mb: float = 0.0
     stages: dict[str, dict[str, float]] = field(default_factory=dict)
+    postgres: PostgresResults = field(default_factory=PostgresResults)
     refused: dict[int, int] = field(default_factory=dict)
     compared: int = 0
     wrong: list[str] = field(default_factory=list)
@@ -127,6 +163,7 @@ def cost_of(driven: Driven) -> Cost:
         quantile(driven.answers_ms, 0.50),
         quantile(driven.answers_ms, 0.99),
         driven.client_cpu_s / driven.seconds,
+        driven.database_cpu_s / driven.records * 1e6 or None,
     )
 
 

@@ -1,9 +1,11 @@
 """Measures batch updates over HTTP against the same storage work in a bare loop.
 
-Creates, upserts, batch reads, lists, searches and associations have rows of their own.
+Creates, upserts, batch reads, lists, searches, associations and PostgreSQL, where it is installed,
+have rows of their own.
 
-    python bench/run.py                             about eight minutes
-    python bench/run.py --quick                     about a minute
+    python bench/run.py                             about twelve minutes
+    python bench/run.py --quick                     about two minutes
+    python bench/run.py --postgres                  only what is measured over PostgreSQL
     python bench/run.py --large                     also a million records
     python bench/run.py --write docs/performance.md
 
@@ -16,7 +18,7 @@ import datetime
 import os
 import random
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -28,7 +30,7 @@ if not __package__:
 
 from bench import report
 from bench.measure import Bench
-from bench.results import Extent
+from bench.results import Extent, Results
 from bench.sections import replace_section
 
 _WIDTH = 120
@@ -50,15 +52,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     for name, text in about.items():
         console.print(f"{name:12} {text}", markup=False)
-    results = Bench(_extent(options), random.Random(rng_seed), progress.print).run()
-    report.print_tables(results, console)
+    bench = Bench(_extent(options), random.Random(rng_seed), progress.print)
+    if options.postgres:
+        results = bench.run_postgres()
+        report.print_postgres(results.postgres, console)
+    else:
+        results = bench.run()
+        report.print_tables(results, console)
     if options.json is not None:
         options.json.write_text(report.render_json(results, about))
     if options.write is not None:
-        replace_section(options.write, "bench", report.render_markdown(results, about))
+        _write(options, results, about)
     for difference in results.wrong:
         progress.print(difference, markup=False)
     return int(bool(results.refused or results.wrong))
+
+
+def _write(options: argparse.Namespace, results: Results, about: Mapping[str, str]) -> None:
+    if not options.postgres:
+        replace_section(options.write, "bench", report.render_markdown(results, about))
+    tables = report.render_postgres_markdown(results.postgres, about)
+    replace_section(options.write, "bench-postgres", tables)
 
 
 def _extent(options: argparse.Namespace) -> Extent:
@@ -82,6 +96,13 @@ def _extent(options: argparse.Namespace) -> Extent:
             link_records=100_000,
             link_rounds=2,
             link_batches=20,
+            postgres_workers=(1, 2),
+            postgres_rounds=2,
+            postgres_batches=40,
+            neighbours=200,
+            neighbour_records=5_000,
+            neighbour_rounds=2,
+            neighbour_batches=30,
         )
     return Extent(
         records=100_000,
@@ -102,6 +123,13 @@ def _extent(options: argparse.Namespace) -> Extent:
         link_records=100_000,
         link_rounds=5,
         link_batches=50,
+        postgres_workers=(1, 2, 4),
+        postgres_rounds=7,
+        postgres_batches=200,
+        neighbours=1_000,
+        neighbour_records=20_000,
+        neighbour_rounds=7,
+        neighbour_batches=100,
     )
 
 
@@ -109,8 +137,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--quick", action="store_true", help="few rounds, no growth, no stages")
     parser.add_argument("--large", action="store_true", help="growth to a million records")
+    parser.add_argument("--postgres", action="store_true", help="only what is over PostgreSQL")
     parser.add_argument("--json", type=Path, help="write all figures to this file")
-    parser.add_argument("--write", type=Path, help="its section `bench` gets the tables")
+    parser.add_argument("--write", type=Path, help="its sections `bench…` get the tables")
     return parser
 
 

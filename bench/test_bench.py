@@ -24,7 +24,7 @@ from bench.measure_links import LINKS, requests_of
 from bench.measure_searches import BESIDE, MAKING, READ, SEARCHES
 from bench.portal import Seeded
 from bench.processes import Running
-from bench.results import Cost, Results, SearchRound, Variant
+from bench.results import Cost, PostgresResults, Results, SearchRound, Variant
 from bench.searches import OF_UPDATED, SearchJob
 from bench.work import Ids
 
@@ -239,6 +239,7 @@ def _results() -> Results:
         reads_ms=[1, 2],
         first_answers_s=[0.3],
         idle_mb=[40],
+        postgres=PostgresResults(missing="it is not here"),
     )
 
 

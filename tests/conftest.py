@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 # Whole milliseconds that are no whole second, so that times show their fraction.
 START_MS = 1_795_000_000_250
-WRITE_WAIT_MAX_S: Final = 3.0
+WRITE_WAIT_MAX_S: Final = 6.0
 """A test that keeps others from their turn waits as long."""
 
 _portal_numbers = itertools.count(1)
@@ -344,6 +344,21 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Engi
 def server(servers: Callable[[Engine], Server], pytestconfig: pytest.Config) -> Server:
     """One server for the tests of a process; each test takes a portal of its own."""
     return servers(usual_engine(pytestconfig))
+
+
+@pytest.fixture
+def open_store(pytestconfig: pytest.Config) -> Iterator[Callable[[Path], Store]]:
+    """Opens stores of the run's engine in empty folders; all are closed afterwards."""
+    engine = usual_engine(pytestconfig)
+    with ExitStack() as ends:
+
+        def open_one(folder: Path) -> Store:
+            store = engine.open(folder, WRITE_WAIT_MAX_S)
+            ends.callback(engine.forget, folder)
+            ends.callback(store.close)
+            return store
+
+        yield open_one
 
 
 @pytest.fixture

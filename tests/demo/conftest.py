@@ -1,7 +1,7 @@
 """What the tests of the demo share: worlds without a store, and portals with one."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,6 @@ from moyeu.crm.records import StoredRecord
 from moyeu.demo.kinds import KINDS, Kind, made_counts, told_counts
 from moyeu.demo.world import World
 from moyeu.storage.contract import ReadTransaction, Store
-from moyeu.storage.sqlite import SqliteStore, open_store
 
 NOW_MS = 1_795_000_000_250
 UNTIL_MS = NOW_MS - NOW_MS % 86_400_000
@@ -42,11 +41,9 @@ def world_of(
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
+def store(open_store: Callable[[Path], Store], tmp_path: Path) -> Store:
     """An empty database."""
-    opened = open_store(tmp_path / "portal.db")
-    yield opened
-    opened.close()
+    return open_store(tmp_path)
 
 
 def all_records(store: Store, portal_id: int) -> dict[str, list[StoredRecord]]:

@@ -9,18 +9,18 @@ from moyeu.demo.generating import generate_records
 from moyeu.demo.kinds import KINDS, made_counts
 from moyeu.demo.portal import PORTAL_ID, DemoContents, open_demo
 from moyeu.demo.world import COMPANIES, CONTACTS, DEALS
-from moyeu.storage.sqlite import SqliteStore
+from moyeu.storage.contract import Store
 from tests.demo.conftest import NOW_MS, all_records
 from tests.operations.association_value_scene import Values, told_and_counted
 from tests.storage.scene import Database
 
 
-def _values(store: SqliteStore) -> tuple[Values, Values]:
+def _values(store: Store) -> tuple[Values, Values]:
     with asyncio.Runner() as runner:
         return told_and_counted(Database(store, runner), PORTAL_ID)
 
 
-def test_every_value_of_the_demo_is_what_is_counted(store: SqliteStore) -> None:
+def test_every_value_of_the_demo_is_what_is_counted(store: Store) -> None:
     asyncio.run(open_demo(store, DemoContents(3, 600), NOW_MS))
 
     told, counted = _values(store)
@@ -47,7 +47,7 @@ def test_every_value_of_the_demo_is_what_is_counted(store: SqliteStore) -> None:
     [{CONTACTS}, {COMPANIES, DEALS}, {each.object_type_id for each in KINDS} - {COMPANIES}],
     ids=["contacts alone", "companies and deals", "all but companies"],
 )
-def test_so_it_is_when_some_types_are_made_on_top(store: SqliteStore, type_ids: set[str]) -> None:
+def test_so_it_is_when_some_types_are_made_on_top(store: Store, type_ids: set[str]) -> None:
     asyncio.run(open_demo(store, DemoContents(3, 100), NOW_MS))
     counts = made_counts([each for each in KINDS if each.object_type_id in type_ids], 150)
     at = Occasion(Caller(PORTAL_ID, 1, None, frozenset()), NOW_MS, "a-correlation-id")

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,6 @@ from moyeu.demo.properties import OBJECT_TYPE_ID
 from moyeu.demo.world import COMPANIES, CONTACTS, DEALS, LINE_ITEMS, PARTNER_SERVICES
 from moyeu.operations.portals import create_portal, hash_token, known_scopes
 from moyeu.storage.contract import Store
-from moyeu.storage.sqlite import SqliteStore, open_store
 from tests.demo.conftest import NOW_MS, all_associations, all_records, definitions_of
 
 WANTED = DemoContents(seed=5, records=600)
@@ -42,7 +42,7 @@ def _contents(store: Store) -> tuple[object, ...]:
     )
 
 
-def test_a_new_portal_has_its_records_owners_definitions_and_tokens(store: SqliteStore) -> None:
+def test_a_new_portal_has_its_records_owners_definitions_and_tokens(store: Store) -> None:
     portal = asyncio.run(open_demo(store, WANTED, NOW_MS))
 
     assert portal.is_new
@@ -57,7 +57,7 @@ def test_a_new_portal_has_its_records_owners_definitions_and_tokens(store: Sqlit
     assert "external_id" in definitions.update_id_names
 
 
-def test_records_have_only_values_of_properties_that_there_are(store: SqliteStore) -> None:
+def test_records_have_only_values_of_properties_that_there_are(store: Store) -> None:
     asyncio.run(open_demo(store, WANTED, NOW_MS))
 
     for object_type_id, records in all_records(store, PORTAL_ID).items():
@@ -66,7 +66,7 @@ def test_records_have_only_values_of_properties_that_there_are(store: SqliteStor
         assert names <= definitions.properties.keys(), object_type_id
 
 
-def test_partner_services_have_the_first_ids(store: SqliteStore) -> None:
+def test_partner_services_have_the_first_ids(store: Store) -> None:
     portal = asyncio.run(open_demo(store, WANTED, NOW_MS))
 
     services = all_records(store, PORTAL_ID)[PARTNER_SERVICES]
@@ -75,7 +75,7 @@ def test_partner_services_have_the_first_ids(store: SqliteStore) -> None:
 
 
 def test_the_owners_are_hired_before_anything_happens_and_are_in_a_team(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     asyncio.run(open_demo(store, WANTED, NOW_MS))
 
@@ -87,7 +87,7 @@ def test_the_owners_are_hired_before_anything_happens_and_are_in_a_team(
     assert len({each.teams[0].id for each in owners}) == 2
 
 
-def test_every_association_has_its_inverse_and_both_records(store: SqliteStore) -> None:
+def test_every_association_has_its_inverse_and_both_records(store: Store) -> None:
     asyncio.run(open_demo(store, WANTED, NOW_MS))
     rows = all_associations(store, PORTAL_ID)
     object_types = asyncio.run(store.read(lambda transaction: transaction.object_types(PORTAL_ID)))
@@ -107,7 +107,7 @@ def test_every_association_has_its_inverse_and_both_records(store: SqliteStore) 
         assert row.to_record_id in ids[row.to_object_type_id]
 
 
-def test_contacts_deals_and_line_items_are_associated(store: SqliteStore) -> None:
+def test_contacts_deals_and_line_items_are_associated(store: Store) -> None:
     asyncio.run(open_demo(store, WANTED, NOW_MS))
     pairs = {
         (row.from_record_id, row.to_object_type_id, row.type_id)
@@ -126,7 +126,7 @@ def test_contacts_deals_and_line_items_are_associated(store: SqliteStore) -> Non
                 assert (each.record_id, to_type_id, type_id) in pairs
 
 
-def test_no_record_has_two_primary_companies(store: SqliteStore) -> None:
+def test_no_record_has_two_primary_companies(store: Store) -> None:
     asyncio.run(open_demo(store, WANTED, NOW_MS))
 
     primaries = Counter(
@@ -138,7 +138,7 @@ def test_no_record_has_two_primary_companies(store: SqliteStore) -> None:
     assert set(primaries.values()) == {1}
 
 
-def test_the_flags_of_a_deal_match_its_stage(store: SqliteStore) -> None:
+def test_the_flags_of_a_deal_match_its_stage(store: Store) -> None:
     asyncio.run(open_demo(store, WANTED, NOW_MS))
 
     for each in all_records(store, PORTAL_ID)[DEALS]:
@@ -148,7 +148,7 @@ def test_the_flags_of_a_deal_match_its_stage(store: SqliteStore) -> None:
         assert values["hs_is_closed_won"] == str(stage == "closedwon").lower()
 
 
-def test_contacts_have_the_domain_that_follows_from_their_email(store: SqliteStore) -> None:
+def test_contacts_have_the_domain_that_follows_from_their_email(store: Store) -> None:
     asyncio.run(open_demo(store, WANTED, NOW_MS))
 
     for each in all_records(store, PORTAL_ID)[CONTACTS]:
@@ -156,7 +156,7 @@ def test_contacts_have_the_domain_that_follows_from_their_email(store: SqliteSto
         assert values["hs_email_domain"] == values["email"].split("@")[1]
 
 
-def test_a_record_is_found_by_its_external_id(store: SqliteStore) -> None:
+def test_a_record_is_found_by_its_external_id(store: Store) -> None:
     asyncio.run(open_demo(store, WANTED, NOW_MS))
 
     found = asyncio.run(
@@ -170,7 +170,7 @@ def test_a_record_is_found_by_its_external_id(store: SqliteStore) -> None:
     assert found["external_id", "ext-60"].properties["external_id"] == "ext-60"
 
 
-def test_the_history_begins_when_the_record_was_made(store: SqliteStore) -> None:
+def test_the_history_begins_when_the_record_was_made(store: Store) -> None:
     asyncio.run(open_demo(store, DemoContents(1, 100), NOW_MS))
 
     writes = asyncio.run(
@@ -185,17 +185,16 @@ def test_the_history_begins_when_the_record_was_made(store: SqliteStore) -> None
 
 
 def test_the_same_seed_on_the_same_day_makes_the_same_portal(
-    tmp_path: Path, store: SqliteStore
+    open_store: Callable[[Path], Store], tmp_path_factory: pytest.TempPathFactory, store: Store
 ) -> None:
-    other = open_store(tmp_path / "other.db")
+    other = open_store(tmp_path_factory.mktemp("other"))
     asyncio.run(open_demo(store, WANTED, NOW_MS))
     asyncio.run(open_demo(other, WANTED, NOW_MS + 1_000))
 
     assert _contents(other) == _contents(store)
-    other.close()
 
 
-def test_a_portal_that_is_there_is_kept(store: SqliteStore) -> None:
+def test_a_portal_that_is_there_is_kept(store: Store) -> None:
     asyncio.run(open_demo(store, WANTED, NOW_MS))
     before = _contents(store)
 
@@ -209,10 +208,13 @@ def test_a_portal_that_is_there_is_kept(store: SqliteStore) -> None:
 
 @pytest.mark.parametrize("part", [0, 3, 12])
 def test_a_portal_whose_making_was_interrupted_is_finished_as_if_it_had_not_been(
-    tmp_path: Path, store: SqliteStore, part: int
+    open_store: Callable[[Path], Store],
+    tmp_path_factory: pytest.TempPathFactory,
+    store: Store,
+    part: int,
 ) -> None:
     asyncio.run(open_demo(store, LARGE, NOW_MS))
-    broken = open_store(tmp_path / "broken.db")
+    broken = open_store(tmp_path_factory.mktemp("broken"))
     told: list[int] = []
 
     def interrupt(done: int) -> None:
@@ -231,10 +233,9 @@ def test_a_portal_whose_making_was_interrupted_is_finished_as_if_it_had_not_been
     assert portal.is_new
     assert portal.contents == LARGE
     assert _contents(broken) == _contents(store)
-    broken.close()
 
 
-def test_a_database_with_a_portal_of_its_own_is_refused(store: SqliteStore) -> None:
+def test_a_database_with_a_portal_of_its_own_is_refused(store: Store) -> None:
     asyncio.run(create_portal(store, "Real one", NOW_MS))
 
     with pytest.raises(DemoRefusedError, match="Real one"):
@@ -253,7 +254,7 @@ def test_tokens_have_the_form_of_private_app_tokens_and_follow_from_the_seed() -
 
 
 def test_the_full_token_may_do_everything_and_the_limited_one_only_read(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     portal = asyncio.run(open_demo(store, DemoContents(1, 0), NOW_MS))
     hashes = [hash_token(text) for text in (portal.token, portal.limited_token)]

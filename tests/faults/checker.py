@@ -1,13 +1,15 @@
 """Compares what is in the database with what the clients know."""
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
-from pathlib import Path
+from operator import itemgetter
 
 from moyeu.crm.history import RecordWrite
 from moyeu.crm.merging import MERGED_IDS
 from tests.faults.agreement import disagreements
 from tests.faults.contents import Found, read_database
+from tests.faults.databases import Database
 from tests.faults.ledger import Batch, Ledger, Verb
 from tests.faults.portal import MARK
 from tests.faults.promises import Replay
@@ -20,15 +22,19 @@ class Checker:
         self._ledger = ledger
         self._complaints_max = complaints_max
         self._seen: list[RecordWrite] = []
+        self._seen_merged: dict[int, int] = {}
 
-    def check(self, database: Path) -> Found:
+    def check(self, database: Database) -> Found:
         """The contents; AssertionError listing everything that breaks a promise."""
         found = read_database(database)
         known = _Known(self._ledger, found)
+        # Several writers at once cannot number their writes in the order of their commits.
+        late = known.applied_late() if isinstance(database, str) else known.numbered_late()
         problems = [
             *self._ledger.unexpected,
             *disagreements(found),
             *known.broken_promises(),
+            *late,
             *self._changed_past(found, known.erased),
         ]
         assert not problems, "\n".join(problems[: self._complaints_max])
@@ -38,13 +44,14 @@ class Checker:
         """History is only appended to, but for that of records that were erased."""
         now = {each.number: each for each in found.writes}
         for earlier in self._seen:
-            if earlier.record_id in erased:
+            survivor = self._seen_merged.get(earlier.record_id, earlier.record_id)
+            if not erased.isdisjoint((earlier.record_id, survivor)):
                 continue
             if earlier.number not in now:
                 yield f"write {earlier.number} that was seen is gone"
             elif now[earlier.number] != earlier:
                 yield f"write {earlier.number} was {earlier} and is {now[earlier.number]}"
-        self._seen = found.writes
+        self._seen, self._seen_merged = found.writes, found.merged
 
 
 class _Known:
@@ -72,16 +79,38 @@ class _Known:
     def broken_promises(self) -> Iterator[str]:
         """What was acknowledged and is not there, or was refused and is, or is there in part."""
         yield from self._complaints
-        applied_to = self._highest_numbers()
         for batch in self._ledger.batches:
             yield from self._broken_by(batch)
+        yield from self._label_ids_given_again()
+        replay = Replay(self._ledger, self._found, self.erased, self._record_ids)
+        yield from replay.broken_promises()
+
+    def numbered_late(self) -> Iterator[str]:
+        """Batches with a number below those of one that had been answered before they were sent."""
+        applied_to = [0]
+        for batch in self._ledger.acknowledged:
+            numbers = [each.number for each in self._writes(batch)]
+            applied_to.append(max([applied_to[-1], *numbers]))
+        for batch in self._ledger.batches:
             writes = self._writes(batch)
             before = applied_to[batch.sent_after]
             if writes and min(each.number for each in writes) <= before:
                 yield f"{batch.name} was applied before one that had been answered earlier"
-        yield from self._label_ids_given_again()
-        replay = Replay(self._ledger, self._found, self.erased, self._record_ids)
-        yield from replay.broken_promises()
+
+    def applied_late(self) -> Iterator[str]:
+        """The same by record: a batch that was sent later has to find what was answered before."""
+        # By record, how many had been answered and which number the record had come to.
+        answered: defaultdict[int, list[tuple[int, int]]] = defaultdict(lambda: [(0, 0)])
+        for count, batch in enumerate(self._ledger.acknowledged, 1):
+            for each in self._writes(batch):
+                highest = max(each.number, answered[each.record_id][-1][1])
+                answered[each.record_id].append((count, highest))
+        for batch in self._ledger.batches:
+            for each in self._writes(batch):
+                of_record = answered[each.record_id]
+                place = bisect_right(of_record, batch.sent_after, key=itemgetter(0))
+                if each.number <= of_record[place - 1][1]:
+                    yield f"{batch.name} was applied before one that had been answered earlier"
 
     def _label_ids_given_again(self) -> Iterator[str]:
         given: dict[int, Batch] = {}
@@ -146,13 +175,6 @@ class _Known:
         if batch.verb == "merge":
             return [self._begun[each] for each in batch.answered_ids if each in self._begun]
         return [self._by_mark[each.mark] for each in batch.inputs if each.mark in self._by_mark]
-
-    def _highest_numbers(self) -> list[int]:
-        """The highest write number of the first n acknowledged batches, by n."""
-        highest = [0]
-        for batch in self._ledger.acknowledged:
-            highest.append(max([highest[-1], *(each.number for each in self._writes(batch))]))
-        return highest
 
     def _misfits(self, batch: Batch) -> Iterator[str]:
         written = [

@@ -1,18 +1,24 @@
 """What a database of the fault tests holds, read beside a server if one runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 import apsw
+import psycopg
 
 from moyeu.crm.associations import Association, AssociationTypes, association_types_of
 from moyeu.crm.history import RecordWrite
 from moyeu.crm.lists.definitions import ListDefinition, ListMembership
 from moyeu.crm.records import StoredRecord
-from moyeu.storage.sqlite.definitions import Snapshots
+from moyeu.storage.contract import ReadTransaction
+from moyeu.storage.postgresql.connections import open_connection
+from moyeu.storage.postgresql.memory import Memory
+from moyeu.storage.postgresql.transaction import PostgresqlReadTransaction
+from moyeu.storage.sql.definitions import Snapshots
 from moyeu.storage.sqlite.transaction import SqliteReadTransaction
+from tests.faults.databases import Database
 from tests.faults.ledger import Way
 from tests.faults.load import Contact, Start
 from tests.faults.portal import (
@@ -28,6 +34,16 @@ from tests.faults.portal import (
 )
 
 _PAGE = 500
+
+_VALUES: Final = (
+    "SELECT object_type_id, property, value, record_id FROM unique_value WHERE portal_id = {}"
+)
+_HAS_AMCHECK: Final = "SELECT to_regprocedure('bt_index_check(regclass, boolean)') IS NOT NULL"
+_AMCHECK: Final = """
+SELECT bt_index_check(i.indexrelid, true) FROM pg_index i
+JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam AND a.amname = 'btree'
+WHERE c.relnamespace = current_schema()::regnamespace
+"""
 
 T = TypeVar("T")
 
@@ -127,20 +143,46 @@ def _contact(record: StoredRecord) -> Contact:
     return Contact(tuple(filter(None, texts)), record.properties.get(SKU, ""))
 
 
-def read_database(database: Path) -> Found:
+def read_database(database: Database) -> Found:
     """Everything of the test portal."""
+    return _read_postgresql(database) if isinstance(database, str) else _read_sqlite(database)
+
+
+def _read_sqlite(database: Path) -> Found:
     connection = apsw.Connection(str(database))
     try:
         connection.set_busy_timeout(5_000)
         connection.pragma("query_only", True)
         connection.execute("BEGIN")
-        return _read(connection)
+        transaction = SqliteReadTransaction(connection, Snapshots(), lambda snapshot: None)
+        found = _read(transaction, lambda: connection.execute(_VALUES.format("?"), (PORTAL_ID,)))
+        found.verdict = str(connection.pragma("integrity_check"))
+        return found
     finally:
         connection.close()
 
 
-def _read(connection: apsw.Connection) -> Found:
-    transaction = SqliteReadTransaction(connection, Snapshots(), lambda snapshot: None)
+def _read_postgresql(url: str) -> Found:
+    with open_connection(url) as connection:
+        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        transaction = PostgresqlReadTransaction(connection, Memory())
+        values = _VALUES.format("%s").encode()
+        found = _read(transaction, lambda: connection.execute(values, (PORTAL_ID,)))
+        found.verdict = _verdict(connection)
+        return found
+
+
+def _verdict(connection: psycopg.Connection[Any]) -> str:
+    """Of the extension amcheck on all indexes against their tables; "ok" where it is missing."""
+    try:
+        if connection.execute(_HAS_AMCHECK).fetchall() == [(True,)]:
+            connection.execute(_AMCHECK).fetchall()
+    except psycopg.DatabaseError as error:
+        return str(error)
+    return "ok"
+
+
+def _read(transaction: ReadTransaction, rows_of_values: Callable[[], Iterable[Any]]) -> Found:
     records = {type_id: _records(transaction, type_id) for type_id in TYPE_NAMES}
     histories: dict[int, list[RecordWrite]] = {}
     for type_id, of_type in records.items():
@@ -151,14 +193,17 @@ def _read(connection: apsw.Connection) -> Found:
             audits.setdefault(entry.stage_id, []).append(entry.action)
     types = association_types_of(transaction.object_types(PORTAL_ID))
     pipelines = transaction.definitions(PORTAL_ID, SERVICES_ID).pipelines
+    values: dict[str, dict[tuple[str, str], int]] = {type_id: {} for type_id in TYPE_NAMES}
+    for type_id, name, value, owner in rows_of_values():
+        values[type_id][name, value] = owner
     return Found(
-        verdict=str(connection.pragma("integrity_check")),
+        verdict="",
         records=records,
         histories=histories,
         writes=_paged(
             lambda last: transaction.writes_after(PORTAL_ID, last.number if last else 0, _PAGE)
         ),
-        values={type_id: _values(connection, type_id) for type_id in TYPE_NAMES},
+        values=values,
         associations=_paged(lambda last: transaction.associations_after(PORTAL_ID, last, _PAGE)),
         association_types=types,
         merged={
@@ -196,16 +241,7 @@ def _paged(read: Callable[[T | None], list[T]]) -> list[T]:
     return found
 
 
-def _values(connection: apsw.Connection, type_id: str) -> dict[tuple[str, str], int]:
-    rows = connection.execute(
-        "SELECT property, value, record_id FROM unique_value"
-        " WHERE portal_id = ? AND object_type_id = ?",
-        (PORTAL_ID, type_id),
-    )
-    return {(name, value): owner for name, value, owner in rows}
-
-
-def _records(transaction: SqliteReadTransaction, type_id: str) -> dict[int, StoredRecord]:
+def _records(transaction: ReadTransaction, type_id: str) -> dict[int, StoredRecord]:
     pages = [
         _paged(
             lambda last, archived=archived: transaction.page(  # type: ignore[misc]

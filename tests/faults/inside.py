@@ -5,13 +5,14 @@ import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from moyeu.crm.association_labels import NewLabel
 from moyeu.crm.association_writes import PairInput, WrittenPairs
 from moyeu.crm.associations import AssociationSpec
 from moyeu.crm.callers import Occasion
 from moyeu.crm.pipeline_inputs import GivenStage
-from moyeu.crm.problems import Problem
+from moyeu.crm.problems import Problem, RecordsLocked, UniqueValueLocked
 from moyeu.crm.records import WrittenRecord
 from moyeu.crm.search.requests import SearchRequest
 from moyeu.operations.association_labels import create_label, remove_label
@@ -22,17 +23,29 @@ from moyeu.operations.pipelines import create_stage, delete_stage
 from moyeu.operations.records import archive_records, create_records, update_records
 from moyeu.operations.searches import SearchPage, search_records
 from moyeu.operations.upserts import upsert_records
-from moyeu.storage.contract import Store, StoreError, StoreFullError
+from moyeu.storage.contract import (
+    Store,
+    StoreError,
+    StoreFullError,
+    StoreUnavailableError,
+    WriterBusyError,
+)
 from tests.faults.ledger import Batch, Ledger, Link
 from tests.faults.load import Client
 from tests.faults.portal import CALLER, COMPANIES_ID, CONTACTS_ID, PIPELINE, PORTAL_ID
 from tests.faults.questions import PAGE, Search
 
+T = TypeVar("T")
+
 
 async def write_until_broken(
     store: Store, clients: Sequence[Client], ledger: Ledger, batches_max: int = 10_000
 ) -> None:
-    """All clients at once, until the store refuses or each has sent its batches."""
+    """All clients at once, until the store breaks or each has sent its batches.
+
+    A client also ends when nobody can tell what became of its batch; where the store promises that
+    nothing was changed, it goes on.
+    """
     await asyncio.gather(
         *(_write_until_broken(store, each, ledger, batches_max) for each in clients)
     )
@@ -45,9 +58,9 @@ async def _write_until_broken(
         batch = client.next_batch()
         ledger.intend(batch)
         try:
-            answered_ids = await _send(store, batch)
-        except StoreFullError as error:
-            ledger.refuse(batch, str(error))
+            answered_ids = await send(store, batch)
+        except (StoreFullError, StoreUnavailableError, WriterBusyError) as error:
+            ledger.refuse(batch, repr(error))
         except StoreError as error:
             ledger.lose(batch, str(error))
             return
@@ -64,14 +77,17 @@ async def _search(store: Store, client: Client, batch: Batch, ledger: Ledger) ->
         return
     request = SearchRequest(groups=(question.filters,), limit=PAGE)
     now_ms = time.time_ns() // 1_000_000
-    page = await search_records(store, PORTAL_ID, question.type_id, request, now_ms)
+    try:
+        page = await search_records(store, PORTAL_ID, question.type_id, request, now_ms)
+    except StoreUnavailableError:
+        return
     assert isinstance(page, SearchPage), page
     complaint = question.compare(page.total, [each.record.record_id for each in page.records])
     if complaint is not None:
         ledger.complain(complaint)
 
 
-async def _send(store: Store, batch: Batch) -> list[int]:
+async def send(store: Store, batch: Batch) -> list[int]:
     """The ids of written records, of the one that a merge made, or of the types of a label."""
     occasion = Occasion(CALLER, time.time_ns() // 1_000_000, batch.name)
     type_id = batch.type_id
@@ -83,42 +99,51 @@ async def _send(store: Store, batch: Batch) -> list[int]:
             return await _write(store, occasion, batch)
         case "merge":
             primary, other = map(str, batch.record_ids)
-            made = await merge_records(store, occasion, type_id, primary, other)
+            made = _in_time(await merge_records(store, occasion, type_id, primary, other))
             assert isinstance(made, WrittenRecord), made
             return [made.record.record_id]
         case "archive":
             texts = [str(each) for each in batch.record_ids]
-            problem = await archive_records(store, occasion, type_id, texts)
+            problem = _in_time(await archive_records(store, occasion, type_id, texts))
         case "erase":
-            problem = await erase_record(store, occasion, type_id, str(batch.record_ids[0]), None)
+            problem = _in_time(
+                await erase_record(store, occasion, type_id, str(batch.record_ids[0]), None)
+            )
         case "add_stage":
             given = GivenStage(batch.definition, 9, {}, batch.definition)
-            stage = await create_stage(store, occasion, type_id, PIPELINE, given)
+            stage = _in_time(await create_stage(store, occasion, type_id, PIPELINE, given))
             problem = stage if isinstance(stage, Problem) else None
         case "remove_stage":
-            problem = await delete_stage(
+            removed = await delete_stage(
                 store, occasion, type_id, PIPELINE, batch.definition, in_use_refused=True
             )
+            problem = _in_time(removed)
         case "join" | "leave":
             texts = [str(each) for each in batch.record_ids]
             sets = (texts, []) if batch.verb == "join" else ([], texts)
-            changed = await change_members(store, occasion, str(batch.list_id), *sets)
+            changed = _in_time(await change_members(store, occasion, str(batch.list_id), *sets))
             assert isinstance(changed, MembersChanged), changed
             assert not changed.missing, changed
             problem = None
         case "add_label":
             label = NewLabel(f"{batch.definition} of", batch.definition, f"{batch.definition} at")
-            kinds = await create_label(store, PORTAL_ID, CONTACTS_ID, COMPANIES_ID, label)
+            kinds = _in_time(await create_label(store, PORTAL_ID, CONTACTS_ID, COMPANIES_ID, label))
             assert isinstance(kinds, tuple), kinds
             return [each.type_id for each in reversed(kinds)]
         case "remove_label":
-            problem = await remove_label(
-                store, PORTAL_ID, CONTACTS_ID, COMPANIES_ID, batch.label_id
-            )
+            gone = await remove_label(store, PORTAL_ID, CONTACTS_ID, COMPANIES_ID, batch.label_id)
+            problem = _in_time(gone)
         case _:
             raise AssertionError(batch.verb)
     assert problem is None, problem
     return []
+
+
+def _in_time(answer: T) -> T:
+    """The answer of an operation. Raises WriterBusyError where the turn did not come in time."""
+    if isinstance(answer, RecordsLocked | UniqueValueLocked):
+        raise WriterBusyError(str(answer))
+    return answer
 
 
 async def _link(store: Store, occasion: Occasion, batch: Batch) -> None:
@@ -127,11 +152,11 @@ async def _link(store: Store, occasion: Occasion, batch: Batch) -> None:
     inputs = [_pair_input(batch, each) for each in batch.links]
     match batch.verb:
         case "dissociate":
-            assert await dissociate(store, occasion, *pair, inputs) is None
+            assert _in_time(await dissociate(store, occasion, *pair, inputs)) is None
         case "dissociate_types":
-            assert await dissociate_types(store, occasion, *pair, inputs) == ()
+            assert _in_time(await dissociate_types(store, occasion, *pair, inputs)) == ()
         case _:
-            written = await associate(store, occasion, *pair, inputs)
+            written = _in_time(await associate(store, occasion, *pair, inputs))
             assert isinstance(written, WrittenPairs), written
             assert not written.problems, written
 
@@ -151,6 +176,7 @@ _WRITES = {"create": create_records, "update": update_records, "upsert": upsert_
 async def _write(store: Store, occasion: Occasion, batch: Batch) -> list[int]:
     inputs = [each.given for each in batch.inputs]
     plan = await _WRITES[batch.verb](store, occasion, batch.type_id, inputs, dates_normalised=False)
+    plan = _in_time(plan)
     assert not isinstance(plan, Problem), plan
     assert not plan.problems, plan.problems
     return [each.record.record_id for each in plan.results]

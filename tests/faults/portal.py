@@ -17,8 +17,8 @@ from moyeu.operations.lists import ReadList, create_list
 from moyeu.operations.portals import known_scopes
 from moyeu.operations.records import create_records
 from moyeu.storage.contract import Portal, Store, Token, WriteTransaction
-from moyeu.storage.sqlite import open_store
 from tests.crm.lists.branches import any_of, group, on, root
+from tests.faults.databases import Database, open_database
 from tests.faults.ledger import Way
 
 PORTAL_ID = 7
@@ -62,12 +62,16 @@ CALLER = Caller(PORTAL_ID, APP_ID, None, known_scopes())
 _SEEDING = Occasion(CALLER, CREATED_AT_MS, "seed")
 
 
-def seed(database: Path, records: int) -> None:
-    """A new database with that many partner services, with a few companies after them, and lists.
+def seed(database: Database, records: int) -> None:
+    """Fills a new database: that many partner services, a few companies after them, and lists.
 
-    A third of the companies have `BESIDE` as their first note.
+    A third of the companies have `BESIDE` as their first note. The file of a database of SQLite is
+    made here; one of PostgreSQL is there and empty.
     """
-    database.write_bytes(_seeded(records))
+    if isinstance(database, str):
+        _fill(open_database(database), records)
+    else:
+        database.write_bytes(_seeded(records))
 
 
 @functools.cache
@@ -75,12 +79,15 @@ def _seeded(records: int) -> bytes:
     """The content of the file, made once in a process."""
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "moyeu.db"
-        store = open_store(database)
-        try:
-            asyncio.run(_seed(store, records))
-        finally:
-            store.close()
+        _fill(open_database(database), records)
         return database.read_bytes()
+
+
+def _fill(store: Store, records: int) -> None:
+    try:
+        asyncio.run(_seed(store, records))
+    finally:
+        store.close()
 
 
 async def _seed(store: Store, count: int) -> None:

@@ -9,3 +9,8 @@ def run_seed() -> int:
     seed = int(os.environ.get("FAULT_SEED") or random.SystemRandom().randrange(10**6))
     print(f"repeat with FAULT_SEED={seed}")
     return seed
+
+
+def rounds(usual: int) -> int:
+    """How often something is to be done: as usual, times the environment variable FAULT_ROUNDS."""
+    return usual * int(os.environ.get("FAULT_ROUNDS") or 1)

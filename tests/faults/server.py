@@ -1,6 +1,8 @@
 """A server in a child process, and clients that load it over HTTP."""
 
+import contextlib
 import http.client
+import itertools
 import json
 import os
 import signal
@@ -9,10 +11,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from tests.faults.databases import Database, address
 from tests.faults.ledger import Batch, Ledger, Link, Sent, Verb
 from tests.faults.portal import COMPANIES_ID, CONTACTS_ID, PIPELINE, TOKEN, TYPE_NAMES
 from tests.faults.questions import Question
@@ -21,6 +24,8 @@ ROOT = Path(__file__).parents[2]
 START_MAX_S = 15.0
 """Far more than a start or restart takes, for a machine on which others work too."""
 ANSWER_MAX_S = 15.0
+LOCKED = 423
+"""Of a write whose turn did not come in time."""
 PREFIXES = ("/crm/v3/objects", "/crm/objects/2026-03", "/crm/objects/2026-09")
 PIPELINE_PREFIXES = ("/crm/v3/pipelines", "/crm/pipelines/2026-03", "/crm/pipelines/2026-09")
 ASSOCIATION_PREFIXES = (
@@ -54,17 +59,23 @@ _HEADERS = {"authorization": f"Bearer {TOKEN}", "content-type": "application/jso
 class ServerProcess:
     """The server on one database; `start` again after it has ended.
 
-    wrapper: the beginning of the command line, such as `strace …`.
+    wrapper: the beginning of the command line, such as `strace …`. log: needed where the database
+    is no file. flags: of the command, beside the usual ones.
     """
 
     def __init__(
-        self, database: Path, wrapper: Sequence[str] = (), log: Path | None = None
+        self,
+        database: Database,
+        wrapper: Sequence[str] = (),
+        log: Path | None = None,
+        flags: Sequence[str] = (),
     ) -> None:
         self.database = database
         self.port = _free_port()
         self._wrapper = wrapper
+        self._flags = flags
         self._process: subprocess.Popen[bytes] | None = None
-        self.log = log or database.with_name("server.log")
+        self.log = log or Path(database).with_name("server.log")
         self.temporary = self.log.with_name("temporary")
         """Where it may put files that are gone with it."""
         self.temporary.mkdir(exist_ok=True)
@@ -86,8 +97,9 @@ class ServerProcess:
     def _serve(self) -> list[str]:
         # With few pages, checkpoints fall into every test.
         return [
-            *("serve", "--database", f"sqlite:///{self.database}"),
+            *("serve", "--database", address(self.database)),
             *("--port", str(self.port), "--wal-checkpoint-pages", "200"),
+            *self._flags,
         ]
 
     def _await_answer(self) -> None:
@@ -135,6 +147,21 @@ class ServerProcess:
         self.kill()
 
 
+@contextlib.contextmanager
+def servers_on(database: Database, folder: Path) -> Iterator[tuple[int, ...]]:
+    """The ports of servers on one database: two of them, where several may have it open."""
+    names = ("one", "other") if isinstance(database, str) else ("one",)
+    with contextlib.ExitStack() as ends:
+        ports = []
+        for each in names:
+            (folder / each).mkdir()
+            server = ServerProcess(database, log=folder / each / "server.log")
+            ends.enter_context(server)
+            server.start()
+            ports.append(server.port)
+        yield tuple(ports)
+
+
 def _command(fault: str | None, count: int) -> list[str]:
     if fault is None:
         return [str(Path(sys.executable).with_name("moyeu"))]
@@ -173,11 +200,15 @@ def connect(port: int) -> http.client.HTTPConnection:
 
 
 def call(
-    connection: http.client.HTTPConnection, path: str, body: object, method: str = "POST"
+    connection: http.client.HTTPConnection,
+    path: str,
+    body: object,
+    method: str = "POST",
+    token: str = TOKEN,
 ) -> tuple[int, dict[str, object]]:
     """Status and body of an answer; body: None where none is sent."""
     text = None if body is None else json.dumps(body)
-    connection.request(method, path, text, _HEADERS)
+    connection.request(method, path, text, {**_HEADERS, "authorization": f"Bearer {token}"})
     answer = connection.getresponse()
     received = answer.read()
     content: dict[str, object] = json.loads(received) if received.startswith(b"{") else {}
@@ -203,21 +234,29 @@ class Writer(Protocol):
 class Fleet:
     """Clients that write until they are stopped, the server goes away or all is sent.
 
-    A thread each. batches_max: of each client.
+    A thread each. ports: of one server or several, which clients take in turn. batches_max: of each
+    client. server_stays: the server goes on, though its database may not: it has to answer
+    everything, and a client ends when it is answered 5xx, as it knows no longer what there is.
     """
 
     def __init__(
         self,
-        port: int,
+        ports: int | Sequence[int],
         clients: Sequence[Writer],
         ledger: Ledger,
         batches_max: int = 1_000_000,
+        *,
+        server_stays: bool = False,
     ) -> None:
-        self._port = port
+        ports = (ports,) if isinstance(ports, int) else ports
         self._batches_max = batches_max
         self._ledger = ledger
+        self._server_stays = server_stays
         self._stopped = threading.Event()
-        self._threads = [threading.Thread(target=self._run, args=(each,)) for each in clients]
+        self._threads = [
+            threading.Thread(target=self._run, args=each)
+            for each in zip(clients, itertools.cycle(ports), strict=False)
+        ]
 
     def start(self) -> None:
         """Lets all clients write."""
@@ -234,8 +273,8 @@ class Fleet:
             each.join(ANSWER_MAX_S + 5)
             assert not each.is_alive()
 
-    def _run(self, client: Writer) -> None:
-        connection = connect(self._port)
+    def _run(self, client: Writer, port: int) -> None:
+        connection = connect(port)
         knows_all = True
         for _ in range(self._batches_max):
             if self._stopped.is_set():
@@ -246,9 +285,13 @@ class Fleet:
                 status, answer = call(connection, *_request(batch))
             except (OSError, http.client.HTTPException, ValueError) as error:
                 self._ledger.lose(batch, repr(error))
+                if self._server_stays:
+                    self._ledger.complain(f"{batch.name} was not answered: {error!r}")
                 break
             if not self._note(batch, status, answer):
                 knows_all = False
+                if status >= 500 and self._server_stays:
+                    break
                 continue
             client.applied(batch)
             question = client.question(batch) if knows_all else None
@@ -258,9 +301,10 @@ class Fleet:
 
     def _ask(self, connection: http.client.HTTPConnection, question: Question) -> bool:
         """Compares the answer; whether there was one."""
+        # A server that ends answers 503; one whose database is away may answer 500.
+        excused = (500, 503) if self._server_stays else (503,)
         try:
-            # A server that ends answers 503.
-            complaint = ask(connection, question, (503,))
+            complaint = ask(connection, question, excused)
         except (OSError, http.client.HTTPException, ValueError):
             return False
         if complaint is not None:
@@ -276,9 +320,12 @@ class Fleet:
             return True
         if status >= 500:
             self._ledger.lose(batch, str(status))
+            if self._server_stays and not answer.get("correlationId"):
+                self._ledger.complain(f"{batch.name} was answered {status} without an id: {answer}")
             return False
         self._ledger.refuse(batch, str(status))
-        self._ledger.complain(f"{batch.name} was answered {status}: {str(answer)[:500]}")
+        if not (self._server_stays and status == LOCKED):
+            self._ledger.complain(f"{batch.name} was answered {status}: {str(answer)[:500]}")
         return False
 
 

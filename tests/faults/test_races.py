@@ -1,6 +1,7 @@
 """Clients that want the same thing at the same time."""
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ import pytest
 from moyeu.crm.records import RecordInput
 from tests.faults.checker import Checker
 from tests.faults.contents import read_database
+from tests.faults.databases import Database
 from tests.faults.ledger import Batch, Ledger, Sent
 from tests.faults.portal import COMPANIES, CONTACTS_ID, MARK, NOTES, SERVICES_ID, SKU, seed
-from tests.faults.server import Fleet, ServerProcess, call, connect
+from tests.faults.server import Fleet, call, connect, servers_on
 
 CLIENTS = 8
 ROUNDS = 25
@@ -45,15 +47,13 @@ class _OwnNote:
 
 
 def test_clients_that_write_different_properties_of_the_same_records_all_win(
-    tmp_path: Path,
+    database: Database, tmp_path: Path
 ) -> None:
-    database = tmp_path / "moyeu.db"
     seed(database, 50)
     record_ids = sorted(read_database(database).skus())
-    with ServerProcess(database) as server, Ledger(tmp_path / "ledger.jsonl") as ledger:
-        server.start()
+    with servers_on(database, tmp_path) as ports, Ledger(tmp_path / "ledger.jsonl") as ledger:
         clients = [_OwnNote(note, record_ids) for note in NOTES[:CLIENTS]]
-        fleet = Fleet(server.port, clients, ledger, batches_max=ROUNDS)
+        fleet = Fleet(ports, clients, ledger, batches_max=ROUNDS)
         fleet.start()
         fleet.join()
 
@@ -69,14 +69,12 @@ def test_clients_that_write_different_properties_of_the_same_records_all_win(
 
 @pytest.mark.parametrize("traced", [False, True])
 def test_of_clients_that_want_the_same_unique_value_exactly_one_gets_it(
-    traced: bool, tmp_path: Path
+    traced: bool, database: Database, tmp_path: Path
 ) -> None:
-    database = tmp_path / "moyeu.db"
     seed(database, CLIENTS)
     record_ids = sorted(read_database(database).skus())
-    with ServerProcess(database) as server:
-        server.start()
-        rounds = [_race(server.port, record_ids, f"prize-{n}", traced) for n in range(ROUNDS)]
+    with servers_on(database, tmp_path) as ports:
+        rounds = [_race(ports, record_ids, f"prize-{n}", traced) for n in range(ROUNDS)]
         found = Checker(Ledger()).check(database)
 
     for prize, answers in enumerate(rounds):
@@ -93,20 +91,18 @@ def test_of_clients_that_want_the_same_unique_value_exactly_one_gets_it(
 
 @pytest.mark.parametrize("id_property", ["email", SKU])
 def test_of_clients_that_upsert_the_same_new_contact_one_makes_it_and_all_write_it(
-    id_property: str, tmp_path: Path
+    id_property: str, database: Database, tmp_path: Path
 ) -> None:
-    database = tmp_path / "moyeu.db"
     seed(database, 1)
-    with ServerProcess(database) as server:
-        server.start()
+    with servers_on(database, tmp_path) as ports:
         rounds = [
-            _upsert_race(server.port, f"prize-{number}@example.com", id_property)
+            _upsert_race(ports, f"prize-{number}@example.com", id_property)
             for number in range(ROUNDS)
         ]
         found = Checker(Ledger()).check(database)
 
     for answers in rounds:
-        assert [status for status, _ in answers] == [200] * CLIENTS
+        assert [each for each in answers if each[0] != 200] == []
         results = [each for _, body in answers for each in _results(body)]
         assert sorted(each["new"] for each in results) == [False] * (CLIENTS - 1) + [True]
         assert len({each["id"] for each in results}) == 1
@@ -121,25 +117,37 @@ def _results(body: dict[str, object]) -> list[dict[str, Any]]:
     return results
 
 
-def _upsert_race(port: int, text: str, id_property: str) -> list[tuple[int, dict[str, object]]]:
+def _upsert_race(
+    ports: Sequence[int], text: str, id_property: str
+) -> list[tuple[int, dict[str, object]]]:
     """What each client is answered that upserts the contact with a note of its own."""
-    start = threading.Barrier(CLIENTS)
-    answers: list[tuple[int, dict[str, object]]] = []
+    bodies = [
+        {"inputs": [{"id": text, "idProperty": id_property, "properties": {note: "written"}}]}
+        for note in NOTES[:CLIENTS]
+    ]
+    return _at_once(ports, UPSERT, bodies)
 
-    def want(note: str) -> None:
-        given = {"id": text, "idProperty": id_property, "properties": {note: "written"}}
-        connection = connect(port)
+
+def _at_once(
+    ports: Sequence[int], path: str, bodies: Sequence[object]
+) -> list[tuple[int, dict[str, object]]]:
+    """What the clients are answered that send these bodies at the same time."""
+    start = threading.Barrier(len(bodies))
+    answers: dict[int, tuple[int, dict[str, object]]] = {}
+
+    def want(number: int) -> None:
+        connection = connect(ports[number % len(ports)])
         connection.connect()
         start.wait(10)
-        answers.append(call(connection, UPSERT, {"inputs": [given]}))
+        answers[number] = call(connection, path, bodies[number])
         connection.close()
 
-    threads = [threading.Thread(target=want, args=(note,)) for note in NOTES[:CLIENTS]]
+    threads = [threading.Thread(target=want, args=(each,)) for each in range(len(bodies))]
     for each in threads:
         each.start()
     for each in threads:
         each.join()
-    return answers
+    return [answers[number] for number in range(len(bodies))]
 
 
 def _won(status: int, body: dict[str, object]) -> bool:
@@ -148,25 +156,46 @@ def _won(status: int, body: dict[str, object]) -> bool:
 
 
 def _race(
-    port: int, record_ids: list[int], prize: str, traced: bool
+    ports: Sequence[int], record_ids: list[int], prize: str, traced: bool
 ) -> dict[int, tuple[int, dict[str, object]]]:
     """The answer that each record's client got."""
-    start = threading.Barrier(len(record_ids))
-    answers: dict[int, tuple[int, dict[str, object]]] = {}
-
-    def want(record_id: int) -> None:
+    bodies = []
+    for record_id in record_ids:
         given: dict[str, object] = {"id": str(record_id), "properties": {SKU: prize}}
         if traced:
             given["objectWriteTraceId"] = f"{record_id}"
-        connection = connect(port)
-        connection.connect()
-        start.wait(10)
-        answers[record_id] = call(connection, UPDATE, {"inputs": [given]})
-        connection.close()
+        bodies.append({"inputs": [given]})
+    return dict(zip(record_ids, _at_once(ports, UPDATE, bodies), strict=True))
 
-    threads = [threading.Thread(target=want, args=(each,)) for each in record_ids]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-    return answers
+
+def test_of_two_clients_that_pass_each_others_unique_values_on_both_win(
+    database: Database, tmp_path: Path
+) -> None:
+    """Each takes the value of the other's record, which gets one that nobody had."""
+    seed(database, CLIENTS)
+    found = read_database(database)
+    first, *others = sorted(found.skus())
+    pairs = list(zip([first, *others][::2], others[::2], strict=True))
+    with servers_on(database, tmp_path) as ports:
+        for number in range(ROUNDS):
+            skus = found.skus()
+            bodies = [
+                {
+                    "inputs": [
+                        {"id": str(giver), "properties": {SKU: f"new-{number}-{giver}"}},
+                        {"id": str(taker), "properties": {SKU: skus[giver]}},
+                    ]
+                }
+                for one, other in pairs
+                for giver, taker in ((one, other), (other, one))
+            ]
+
+            answers = _at_once(ports, UPDATE, bodies)
+
+            assert [status for status, _ in answers] == [200] * len(bodies)
+            found = Checker(Ledger()).check(database)
+            for one, other in pairs:
+                assert (found.skus()[one], found.skus()[other]) in (
+                    (f"new-{number}-{one}", skus[one]),
+                    (skus[other], f"new-{number}-{other}"),
+                )

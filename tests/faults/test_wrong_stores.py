@@ -9,8 +9,8 @@ import pytest
 
 from moyeu.crm.association_links import Linker
 from moyeu.operations import association_writes
+from moyeu.storage.sql.list_writes import ListWrites
 from moyeu.storage.sqlite import open_store, search_columns
-from moyeu.storage.sqlite.lists import ListWrites
 from moyeu.storage.sqlite.search_index import SearchLimits
 from moyeu.storage.sqlite.transaction import SqliteWriteTransaction
 from tests.faults.checker import Checker

@@ -1,7 +1,7 @@
 """Loading records: all of them, or none and every reason."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,8 +32,7 @@ from moyeu.operations.loading import (
 )
 from moyeu.operations.portals import create_portal
 from moyeu.operations.records import create_records
-from moyeu.storage.contract import WriteTransaction
-from moyeu.storage.sqlite import SqliteStore, open_store
+from moyeu.storage.contract import Store, WriteTransaction
 
 NOW_MS = 1_795_000_000_250
 SERVICES, ORDERS = "0-164", "0-123"
@@ -68,7 +67,7 @@ PLATE = replace(SKU, name="plate", group_name="cars_information")
 class Scene:
     """A portal with cars, in which partner services have a unique `sku` and a number `fee`."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: Store) -> None:
         self.store = store
         portal = asyncio.run(create_portal(store, "Loaded", NOW_MS))
         self.portal_id = portal.id
@@ -94,10 +93,8 @@ class Scene:
 
 
 @pytest.fixture
-def loading(tmp_path: Path) -> Iterator[Scene]:
-    store = open_store(tmp_path / "loading.db")
-    yield Scene(store)
-    store.close()
+def loading(open_store: Callable[[Path], Store], tmp_path: Path) -> Scene:
+    return Scene(open_store(tmp_path))
 
 
 def _row(line: int, record_id: str | None = None, **properties: str | None) -> LoadRow:

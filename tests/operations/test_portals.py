@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -27,18 +27,15 @@ from moyeu.operations.portals import (
     render_token,
     revoke_token,
 )
-from moyeu.storage.contract import Portal, Token, WriteTransaction
-from moyeu.storage.sqlite import SqliteStore, open_store
+from moyeu.storage.contract import Portal, Store, Token, WriteTransaction
 
 NOW_MS = 1_795_000_000_250
 SCOPES = ("crm.objects.contacts.read", "crm.objects.contacts.write")
 
 
 @pytest.fixture
-def own_store(tmp_path: Path) -> Iterator[SqliteStore]:
-    opened = open_store(tmp_path / "portals.db")
-    yield opened
-    opened.close()
+def own_store(open_store: Callable[[Path], Store], tmp_path: Path) -> Store:
+    return open_store(tmp_path)
 
 
 def _bits(*numbers: int) -> Callable[[int], int]:
@@ -46,7 +43,7 @@ def _bits(*numbers: int) -> Callable[[int], int]:
     return lambda _count: next(following)
 
 
-def _portal(store: SqliteStore) -> Portal:
+def _portal(store: Store) -> Portal:
     return asyncio.run(create_portal(store, "First", NOW_MS))
 
 
@@ -54,13 +51,13 @@ def _add(token: Token, transaction: WriteTransaction) -> None:
     transaction.add_token(token)
 
 
-def _token(store: SqliteStore, portal: Portal, bits: int = 1 << 127) -> NewToken:
+def _token(store: Store, portal: Portal, bits: int = 1 << 127) -> NewToken:
     made = asyncio.run(create_token(store, portal.id, SCOPES, NOW_MS, _bits(bits)))
     assert isinstance(made, NewToken), made
     return made
 
 
-def test_portals_get_ids_and_apps_of_their_own(own_store: SqliteStore) -> None:
+def test_portals_get_ids_and_apps_of_their_own(own_store: Store) -> None:
     first = asyncio.run(create_portal(own_store, "First", NOW_MS))
     second = asyncio.run(create_portal(own_store, "Second", NOW_MS + 1))
 
@@ -71,7 +68,7 @@ def test_portals_get_ids_and_apps_of_their_own(own_store: SqliteStore) -> None:
     assert asyncio.run(find_portal(own_store, 1)) == PortalNotFound(1)
 
 
-def test_a_token_is_kept_as_its_hash_alone(own_store: SqliteStore, tmp_path: Path) -> None:
+def test_a_token_is_kept_as_its_hash_alone(own_store: Store, tmp_path: Path) -> None:
     portal = _portal(own_store)
 
     made = _token(own_store, portal)
@@ -84,7 +81,7 @@ def test_a_token_is_kept_as_its_hash_alone(own_store: SqliteStore, tmp_path: Pat
 
 
 def test_a_token_stands_for_the_app_of_its_portal_with_the_scopes_given(
-    own_store: SqliteStore,
+    own_store: Store,
 ) -> None:
     portal = _portal(own_store)
     made = _token(own_store, portal)
@@ -108,7 +105,7 @@ def test_all_128_bits_are_in_the_token(bits: int, expected: str) -> None:
     assert render_token(bits) == expected
 
 
-def test_no_two_tokens_of_a_portal_begin_alike(own_store: SqliteStore) -> None:
+def test_no_two_tokens_of_a_portal_begin_alike(own_store: Store) -> None:
     portal = _portal(own_store)
     first = _token(own_store, portal, bits=0xAAAA << 112)
 
@@ -121,9 +118,7 @@ def test_no_two_tokens_of_a_portal_begin_alike(own_store: SqliteStore) -> None:
 
 
 @pytest.mark.parametrize("portal_offset", [0, 1])
-def test_scopes_that_no_route_asks_for_are_refused(
-    own_store: SqliteStore, portal_offset: int
-) -> None:
+def test_scopes_that_no_route_asks_for_are_refused(own_store: Store, portal_offset: int) -> None:
     portal = _portal(own_store)
     scopes = ("crm.objects.contact.read", "all", *SCOPES)
 
@@ -137,7 +132,7 @@ def test_scopes_that_no_route_asks_for_are_refused(
 
 
 @pytest.mark.parametrize("whole", [False, True])
-def test_a_token_is_revoked_by_its_beginning_or_whole(own_store: SqliteStore, whole: bool) -> None:
+def test_a_token_is_revoked_by_its_beginning_or_whole(own_store: Store, whole: bool) -> None:
     portal = _portal(own_store)
     kept, revoked = (_token(own_store, portal, bits << 112) for bits in (1, 2))
 
@@ -150,7 +145,7 @@ def test_a_token_is_revoked_by_its_beginning_or_whole(own_store: SqliteStore, wh
     )
 
 
-def test_a_beginning_that_two_tokens_share_revokes_neither(own_store: SqliteStore) -> None:
+def test_a_beginning_that_two_tokens_share_revokes_neither(own_store: Store) -> None:
     portal = _portal(own_store)
     # A new token never begins like another; one that was given from outside may.
     first, second = (
@@ -169,7 +164,7 @@ def test_a_beginning_that_two_tokens_share_revokes_neither(own_store: SqliteStor
     assert asyncio.run(list_tokens(own_store, portal.id)) == [second]
 
 
-def test_a_token_of_another_portal_is_not_revoked(own_store: SqliteStore) -> None:
+def test_a_token_of_another_portal_is_not_revoked(own_store: Store) -> None:
     owner, other = _portal(own_store), _portal(own_store)
     made = _token(own_store, owner)
 

@@ -24,7 +24,7 @@ from moyeu.operations.store_comparing import (
     sum_of,
 )
 from moyeu.operations.store_copying import SourceLostError, TokenTaken, copy_portal
-from moyeu.storage.contract import AuditEntry, ReadTransaction, Store, WriteTransaction
+from moyeu.storage.contract import AuditEntry, Job, ReadTransaction, Store, WriteTransaction
 from tests.operations.archive_scene import FULL, export, fill
 from tests.storage.engines import Engine, on_each_engine
 from tests.storage.scene import (
@@ -46,6 +46,7 @@ from tests.storage.scene import (
 )
 
 LAG_MS = 2_500
+JOB = Job(FULL, "fill/0-1/x", '{"type": "fill"}', NOW_MS)
 STATE = '{"source": "https://api.example.com", "finished": true}'
 
 
@@ -69,6 +70,8 @@ def source(database: Database) -> Database:
     def more(transaction: WriteTransaction) -> None:
         transaction.put_search_lag(FULL, LAG_MS)
         transaction.put_pull_state(FULL, STATE)
+        transaction.put_job(JOB)
+        transaction.put_job(replace(JOB, portal_id=PORTAL, id="another"))
 
     database.write(more)
     return database
@@ -118,6 +121,7 @@ def test_everything_comes_along(source: Database, target: Database) -> None:
     assert export(target) == export(source)
     assert target.read(lambda tx: tx.search_lag_ms(FULL)) == LAG_MS
     assert target.read(lambda tx: tx.pull_state(FULL)) == STATE
+    assert target.read(lambda tx: tx.job(FULL, JOB.id)) == JOB
     of_it = token("a-token-of-it", FULL)
     assert target.read(lambda tx: tx.tokens(FULL)) == [of_it]
     assert target.read(lambda tx: tx.caller_of(of_it.hash)) == of_it.caller
@@ -427,6 +431,7 @@ def _add_audit(transaction: WriteTransaction) -> None:
         (lambda tx: tx.restore_merged(FULL, [(SERVICES, 7, 8)]), {"portal", "merged"}),
         (lambda tx: tx.put_search_lag(FULL, 1), {"portal"}),
         (lambda tx: tx.put_pull_state(FULL, "{}"), {"portal"}),
+        (lambda tx: tx.put_job(JOB), {"portal"}),
         (lambda tx: tx.reserve_record_id(FULL, 90_000_000_000), {"portal"}),
     ],
 )

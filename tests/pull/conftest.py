@@ -24,8 +24,7 @@ from moyeu.pull.anonymise import Pseudonyms
 from moyeu.pull.client import RawAnswer, Upstream
 from moyeu.pull.copying import Report, Wish, pull
 from moyeu.pull.transport import Transport
-from moyeu.storage.contract import Portal, ReadTransaction
-from moyeu.storage.sqlite import SqliteStore, open_store
+from moyeu.storage.contract import Portal, ReadTransaction, Store
 from tests.conftest import PortalUnderTest
 
 T = TypeVar("T")
@@ -375,7 +374,7 @@ class Copier:
     before which a run ends, -1 for never.
     """
 
-    store: SqliteStore
+    store: Store
     url: str
     token: str
     waited: list[float] = field(default_factory=list)
@@ -422,19 +421,16 @@ class Copier:
         return asyncio.run(self.store.read(work))
 
 
-def open_copier(folder: Path, proxy: Proxy) -> Copier:
+def copier_into(store: Store, proxy: Proxy) -> Copier:
     """A database with an empty portal."""
-    store = open_store(folder / "copy.db")
     asyncio.run(store.write(lambda tx: tx.add_portal(Portal(COPY, "copy", 1, 0))))
     return Copier(store, proxy.url, proxy.source.token)
 
 
 @pytest.fixture
-def copier(tmp_path: Path, proxy: Proxy) -> Iterator[Copier]:
+def copier(open_store: Callable[[Path], Store], tmp_path: Path, proxy: Proxy) -> Copier:
     """Pulls from the source through the proxy."""
-    made = open_copier(tmp_path, proxy)
-    yield made
-    made.store.close()
+    return copier_into(open_store(tmp_path), proxy)
 
 
 def contents(tx: ReadTransaction, portal_id: int, type_ids: tuple[str, ...]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pytest
 
 from moyeu.pull.client import TRIES_MAX, DailyLimitError, OtherSideError, TokenRefusedError
 from moyeu.pull.copying import PullRefusedError
+from moyeu.storage.contract import Store
 from tests.pull import conftest as scene
 from tests.pull.conftest import (
     COPY,
@@ -17,9 +18,9 @@ from tests.pull.conftest import (
     KilledError,
     Proxy,
     Source,
+    copier_into,
     of_copy,
     of_source,
-    open_copier,
 )
 
 EVERYTHING = (*TYPES, "car")
@@ -280,12 +281,13 @@ def test_a_stop_leaves_no_trace_of_the_token(copier: Copier, proxy: Proxy) -> No
 
 
 def test_a_run_killed_before_any_request_goes_on_to_the_same_end(
-    source: Source, proxy: Proxy, tmp_path: Path
+    source: Source,
+    proxy: Proxy,
+    open_store: Callable[[Path], Store],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     wanted = of_source(source)
-    whole = open_copier(tmp_path, proxy)
-    whole.run(EVERYTHING)
-    whole.store.close()
+    copier_into(open_store(tmp_path_factory.mktemp("whole")), proxy).run(EVERYTHING)
     # Definitions are read anew by every run, so a few ends among them are enough; of the others,
     # which are alike, every second one.
     ends = [
@@ -294,9 +296,7 @@ def test_a_run_killed_before_any_request_goes_on_to_the_same_end(
         if number % 60 == 0 or "/crm/objects/" in each or each.endswith("/batch/read")
     ]
     for number in ends[::2]:
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        copier = open_copier(folder, proxy)
+        copier = copier_into(open_store(tmp_path_factory.mktemp("killed")), proxy)
         copier.dies_at = number
         with pytest.raises(KilledError):
             copier.run(EVERYTHING)
@@ -307,7 +307,6 @@ def test_a_run_killed_before_any_request_goes_on_to_the_same_end(
         assert of_copy(copier, source) == wanted, number
         assert sum(each.active + each.archived for each in report.types.values()) == 8
         assert report.associations == 4
-        copier.store.close()
 
 
 def test_what_was_committed_is_not_asked_again(

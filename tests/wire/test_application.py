@@ -43,6 +43,11 @@ def test_options_names_the_methods_of_a_path(portal: PortalUnderTest) -> None:
     assert headers["allow"] == "DELETE,GET,HEAD,OPTIONS,PATCH"
 
 
+@pytest.mark.parametrize("path", [f"{LIST}/%00", f"{LIST}/a%00b", "/%00"])
+def test_a_path_with_a_null_character_is_a_bad_request(portal: PortalUnderTest, path: str) -> None:
+    assert exchange(portal, "GET", path)[0] == 400
+
+
 @pytest.mark.parametrize(("path", "status"), [(f"{LIST}/", 200), (f"{LIST}/1/", 404), ("/", 404)])
 def test_a_trailing_slash_is_taken_on_collections_only(
     portal: PortalUnderTest, path: str, status: int

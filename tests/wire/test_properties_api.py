@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,11 @@ from moyeu.operations.portals import hash_token
 from moyeu.storage.contract import (
     IndexedPart,
     Portal,
+    Store,
     Token,
     WriterBusyError,
     WriteTransaction,
 )
-from moyeu.storage.sqlite import SqliteStore, open_store
 from moyeu.wire.access import definitions_refusal
 from moyeu.wire.property_words import DEFINITION_WORDS
 from moyeu.wire.record_words import RECORD_WORDS
@@ -60,10 +60,10 @@ class Reply:
 class Server:
     """The application over a new database, called without a network."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, store: Store) -> None:
         self.now_ms = NOW_MS
         self.runner = asyncio.Runner()
-        self.store: SqliteStore = open_store(folder / "moyeu.db")
+        self.store = store
         self.app = build_app(self.store, lambda: self.now_ms)
         scopes = GENERIC_PROPERTY_READ_SCOPES | GENERIC_PROPERTY_WRITE_SCOPES
         self.runner.run(self.store.write(lambda t: t.add_portal(Portal(PORTAL_ID, "p", 9, NOW_MS))))
@@ -122,9 +122,9 @@ class Server:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
+def server(open_store: Callable[[Path], Store], tmp_path: Path) -> Iterator[Server]:
     """A server with one portal and the token `all`."""
-    made = Server(tmp_path)
+    made = Server(open_store(tmp_path))
     yield made
     made.close()
 

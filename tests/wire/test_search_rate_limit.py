@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,7 @@ import pytest
 from moyeu.app import build_app
 from moyeu.crm.callers import Caller
 from moyeu.operations.portals import hash_token, known_scopes
-from moyeu.storage.contract import Portal, Token, WriteTransaction
-from moyeu.storage.sqlite import SqliteStore, open_store
+from moyeu.storage.contract import Portal, Store, Token, WriteTransaction
 from moyeu.wire.application import Application
 
 NOW_MS = 1_790_674_272_583
@@ -28,10 +27,10 @@ def add_portals(transaction: WriteTransaction) -> None:
 class Server:
     """The application with a limit of two searches, called without a network."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, store: Store) -> None:
         self.now_ms = NOW_MS
         self.runner = asyncio.Runner()
-        self.store: SqliteStore = open_store(folder / "moyeu.db")
+        self.store = store
         self.app: Application = build_app(
             self.store, lambda: self.now_ms, lambda _: 0, searches_per_second=2
         )
@@ -78,11 +77,10 @@ class Server:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
+def server(open_store: Callable[[Path], Store], tmp_path: Path) -> Iterator[Server]:
     """A server with two portals."""
-    made = Server(tmp_path)
+    made = Server(open_store(tmp_path))
     yield made
-    made.store.close()
     made.runner.close()
 
 

@@ -14,10 +14,11 @@ import msgspec
 
 from moyeu.operations.archive_lines import SectionName, render_line
 from moyeu.operations.archives import SECTIONS, Told, header_of
+from moyeu.operations.store_copying import jobs_of
 from moyeu.storage.contract import Portal, ReadTransaction, Store
 
 Kind = Literal["portal", "token"] | SectionName
-"""What is compared: the portal itself with its counters and the census, its tokens, its lines."""
+"""What is compared: the portal itself with its counters, census and jobs; its tokens; its lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,11 @@ def _pages(
 
 
 def _portal_line(transaction: ReadTransaction, portal: Portal) -> bytes:
-    more = transaction.search_lag_ms(portal.id), transaction.pull_state(portal.id)
+    more = (
+        transaction.search_lag_ms(portal.id),
+        transaction.pull_state(portal.id),
+        jobs_of(transaction, portal.id),
+    )
     return render_line(header_of(transaction, portal)) + msgspec.json.encode(more)
 
 

@@ -1,8 +1,8 @@
 """Portals of one database in another one, each whole or not at all.
 
 The lines of a portal's archive go from a reading thread to a writing one, a few pages at a time,
-and with them what an archive leaves out: tokens, search lag, how far the portal was pulled. The
-reader sees one moment of the portal; the writer holds the turn of the new one until it is
+and with them what an archive leaves out: tokens, search lag, how far the portal was pulled, jobs.
+The reader sees one moment of the portal; the writer holds the turn of the new one until it is
 committed, so that an interrupted copy leaves nothing of it.
 """
 
@@ -20,6 +20,7 @@ from moyeu.operations.archives import Told, write_archive
 from moyeu.operations.long_writes import AbandonedError
 from moyeu.operations.restoring import Restored, import_portal
 from moyeu.storage.contract import (
+    Job,
     Portal,
     ReadTransaction,
     Store,
@@ -30,6 +31,9 @@ from moyeu.storage.contract import (
 
 _CHUNKS_MAX: Final = 4
 """Pages that wait for the writer."""
+
+_ANY_TIME_MS: Final = 2**62
+_ALL: Final = 2**62
 
 
 class SourceLostError(StoreError):
@@ -51,6 +55,7 @@ class _Rest:
     tokens: Sequence[Token]
     search_lag_ms: int
     pull_state: str | None
+    jobs: Sequence[Job]
 
 
 class _Passage:
@@ -79,6 +84,7 @@ class _Passage:
             transaction.tokens(portal.id),
             transaction.search_lag_ms(portal.id),
             transaction.pull_state(portal.id),
+            jobs_of(transaction, portal.id),
         )
         write_archive(transaction, portal, self._put, lambda _: None)
 
@@ -124,6 +130,12 @@ class _Passage:
             raise AbandonedError
 
 
+def jobs_of(transaction: ReadTransaction, portal_id: int) -> list[Job]:
+    """The unfinished jobs of a portal by id."""
+    of_all = transaction.due_jobs(_ANY_TIME_MS, _ALL)
+    return sorted((each for each in of_all if each.portal_id == portal_id), key=lambda x: x.id)
+
+
 async def copy_portal(
     source: Store, target: Store, portal_id: int, on_progress: Told
 ) -> Restored | Problem:
@@ -158,6 +170,8 @@ async def copy_portal(
             transaction.put_search_lag(portal.id, rest.search_lag_ms)
         if rest.pull_state is not None:
             transaction.put_pull_state(portal.id, rest.pull_state)
+        for job in rest.jobs:
+            transaction.put_job(job)
 
     try:
         # The source counts its portal first: no turn of the target shall wait for that.

@@ -132,6 +132,9 @@ class Application:
         raw_path: bytes = scope["raw_path"]
         parts = raw_path.decode("latin-1").split("/")[1:]
         segments = [unquote(part) if "%" in part else part for part in parts]
+        if b"%00" in raw_path:
+            # No store keeps U+0000; the container takes it in no path.
+            return container_answer(400)
         match = self._router.match(segments)
         if match is None and segments[-1] == "":
             match = self._router.match(segments[:-1])

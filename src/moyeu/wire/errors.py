@@ -57,7 +57,7 @@ def render_refusal(refusal: Refusal, correlation_id: str) -> Answer:
 
 
 def container_answer(status: int, *headers: tuple[bytes, bytes]) -> Answer:
-    """The servlet container's HTML page (observed for 404, 405 and 415)."""
+    """The servlet container's HTML page (observed for 404, 405 and 415; 400 is a guess)."""
     common = [(b"cache-control", b"must-revalidate,no-cache,no-store")]
     if status == 404:
         common.append(NOT_FOUND_MARK)

@@ -237,7 +237,10 @@ class PostgresqlStore:
             return result
 
     def _fence(self, portal_id: int) -> int:
-        return self._write(lambda transaction: transaction.last_write(portal_id))
+        def work(transaction: PostgresqlWriteTransaction) -> int:
+            return transaction.fence(portal_id)
+
+        return self._write(work)
 
     # --- writing -----------------------------------------------------------------------------
 
@@ -261,11 +264,11 @@ class PostgresqlStore:
             return None
         return self._write(piece.work)
 
-    def _write(self, work: Callable[[WriteTransaction], T]) -> T:
+    def _write(self, work: Callable[[PostgresqlWriteTransaction], T]) -> T:
         """Runs work until it is committed or refused."""
         return self._until_it_ends(lambda whole: self._try_write(work, whole=whole))
 
-    def _try_write(self, work: Callable[[WriteTransaction], T], *, whole: bool) -> T:
+    def _try_write(self, work: Callable[[PostgresqlWriteTransaction], T], *, whole: bool) -> T:
         """Runs work once and commits it."""
         with self._connection() as connection:
             commit_sent = False

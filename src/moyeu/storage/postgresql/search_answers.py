@@ -172,6 +172,10 @@ class Answers:
         )
         return frozenset(row[0] for row in rows)
 
+    def _test(self, made: Statements, condition: Condition, record_id: str) -> str:
+        """The same as the test of the condition for who is in a column and not pending."""
+        return "TRUE" if condition == EVERYTHING else made.test(condition, record_id)
+
     def _not_pending(self, made: Statements, record_id: str) -> str:
         if not self._pending:
             return "TRUE"
@@ -213,10 +217,14 @@ class Answers:
             whole, without = rest
             return count(whole) - count(without)
         made = self._statements()
-        statement = f"SELECT count(*) FROM ({made.source(condition)}) f"
-        if among is not None:
-            statement += f" WHERE f.record_id = ANY({made.bind(array_text(among), 'bigint[]')})"
-        return self._number(made, statement)
+        if among is None:
+            return self._number(made, f"SELECT count(*) FROM ({made.source(condition)}) f")
+        ids = made.bind(array_text(among), "bigint[]")
+        return self._number(
+            made,
+            f"SELECT count(*) FROM portal p CROSS JOIN unnest({ids}) AS i(record_id)"
+            f" WHERE p.portal_id = %(portal_id)s::bigint AND {made.test(condition, 'i.record_id')}",
+        )
 
     def _estimate(self, condition: Condition) -> int:
         """About how many records meet a condition, no more than are few."""
@@ -265,7 +273,7 @@ class Answers:
         if is_rare or is_met_in_order(condition):
             found = f"SELECT d.record_id FROM ({made.source(condition)}) d WHERE TRUE"
         else:
-            test = made.test(condition, "d.record_id")
+            test = self._test(made, condition, "d.record_id")
             found = (
                 f"SELECT d.record_id FROM search_key d WHERE {made.of(ALL, 'd')} AND d.k = ''"
                 f" AND {test}"
@@ -308,7 +316,7 @@ class Answers:
             made,
             f"SELECT s.record_id, {_key(column)} FROM search_key s"
             f" WHERE {made.of(column.spec, 's')} AND s.k < {NO_KEY}"
-            f" AND {made.test(condition, 's.record_id')}"
+            f" AND {self._test(made, condition, 's.record_id')}"
             f" AND {self._not_pending(made, 's.record_id')}"
             f" ORDER BY s.k{direction}{f', s.whole{direction}' if column.has_long else ''},"
             f" s.record_id{direction} {_part(made, offset, count)}",
@@ -319,7 +327,7 @@ class Answers:
         made = self._statements(sorted_by=column)
         keyless = (
             f"FROM search_key s WHERE {made.of(column.spec, 's')} AND s.k >= {NO_KEY}"
-            f" AND {made.test(condition, 's.record_id')}"
+            f" AND {self._test(made, condition, 's.record_id')}"
             f" AND {self._not_pending(made, 's.record_id')}"
         )
         passed = 0

@@ -1,9 +1,9 @@
 """The search index: columns in the database, shared by all processes, made when needed.
 
 A search that finds its columns ready and little written since is one reading transaction, which
-looks at what was written itself. Else it first does a step of the upkeep, in a thread that does
-nothing else, and tries again; so others' searches come between the steps of a long way, and nobody
-who waits holds a connection.
+looks at what was written itself. Else it first does a step of the upkeep, in one of two threads
+that do nothing else, and tries again; so others' searches come between the steps of a long way, and
+nobody who waits holds a connection.
 """
 
 import asyncio
@@ -53,6 +53,7 @@ T = TypeVar("T")
 
 _log = logging.getLogger("moyeu.storage")
 
+_UPKEEPERS: Final = 2
 _PAUSE_S: Final = 0.02
 """Before a look whether somebody else has ended a step."""
 _BUSY_MAX_S: Final = 30.0
@@ -102,7 +103,7 @@ class SearchIndex:
         self._readers = readers
         self._limits = limits
         self._upkeep = Upkeep(source, limits)
-        self._upkeeper = ThreadPoolExecutor(1, "moyeu-search")
+        self._upkeeper = ThreadPoolExecutor(_UPKEEPERS, "moyeu-search")
         self._totals = Totals()
         self._rests_until = 0.0
 
@@ -192,8 +193,8 @@ class SearchIndex:
         except StoreUnavailableError:
             raise
         except WriterBusyError:
-            # Somebody else's turn is a long one.
-            return False
+            # Somebody else's turn is a long one. Who only has to follow looks at more himself.
+            return behind.is_ready
         except (psycopg.Error, StoreError) as error:
             self._rests_until = time.monotonic() + _REST_AFTER_FAILURE_S
             _log.warning("the search index cannot be kept up, searches do without (%s)", error)

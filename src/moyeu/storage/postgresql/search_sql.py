@@ -1,7 +1,8 @@
 """Conditions as SQL over the columns of one object type.
 
 Each condition has a *source*, a SELECT of the ids of the records that meet it, each once, and a
-*test* of one id, which looks it up by its key. A source of several parts takes that of one, the
+*test* of one id, which looks it up by its key. Both ask the same of the same rows, so that they
+agree even where some columns have seen a record that others have not. A source of several parts takes that of one, the
 rarest, and tests the others; where even that one finds many it takes what is in all of them.
 
 The planner may know nothing of a column that was just made, and joins what it takes for a few rows
@@ -173,23 +174,17 @@ class Statements:
         if plan.is_complete:
             return self.with_terms(terms_spec(condition.field), plan.terms)
         ids = self.bind(array_text(self._look(condition, plan)), "bigint[]")
-        return self._with_keys(ALL, f"t.k = '' AND t.record_id = ANY({ids})")
+        return self._with_keys(text_spec(condition.field), f"t.record_id = ANY({ids})")
 
     def _source_of_value(self, condition: Condition) -> str:
         """Of a condition on options, or that tokens are lacking."""
-        if isinstance(condition, OneOf | Within | Lacks):
+        if isinstance(condition, Holds | OneOf | Within | Lacks):
             # One key of a record stands there once.
-            has_one = isinstance(condition, Lacks) or _has_one_key(condition)
+            has_one = is_met_in_order(condition)
             what = "t.record_id" if has_one else "DISTINCT t.record_id"
             return self._with_keys(
                 keys_spec(condition.field), self.of_key(condition, "t"), what=what
             )
-        if isinstance(condition, Holds):
-            all_ids = self._with_keys(ALL, "t.k = ''")
-            lacking = self._with_keys(
-                keys_spec(condition.field), self.of_key(Lacks(condition.field), "t")
-            )
-            return f"{all_ids} EXCEPT ALL {lacking}"
         assert isinstance(condition, NoneOf | LacksTokens)
         holds, without = _parts(condition)
         return f"{self.source(holds)} EXCEPT {self.source(without)}"
@@ -218,11 +213,13 @@ class Statements:
     # --- tests -------------------------------------------------------------------------------
 
     def test(self, condition: Condition, record_id: str) -> str:
-        """Whether the record of an id, which is in the column of all, meets the condition."""
+        """Whether the record of an id meets the condition."""
         if isinstance(condition, AllOf | AnyOf):
-            word, empty = (" AND ", "TRUE") if isinstance(condition, AllOf) else (" OR ", "FALSE")
             parts = [self.test(each, record_id) for each in condition.parts]
-            return f"({word.join(parts)})" if parts else empty
+            if not parts:
+                is_all = isinstance(condition, AllOf)
+                return self._look_up(ALL, record_id, "TRUE") if is_all else "FALSE"
+            return f"({(' AND ' if isinstance(condition, AllOf) else ' OR ').join(parts)})"
         if isinstance(condition, Linked):
             return self._test_of_links(condition, record_id)
         if isinstance(condition, Mentions):
@@ -281,11 +278,12 @@ class Statements:
         ids = self.bind(array_text(known_ids(condition)), "bigint[]")
         other = self.bind(condition.object_type_id, "text")
         return (
-            "EXISTS (SELECT FROM association a WHERE a.portal_id = %(portal_id)s::bigint"
+            "(EXISTS (SELECT FROM association a WHERE a.portal_id = %(portal_id)s::bigint"
             f" AND a.from_record_id = ANY({ids})"
             " AND a.to_object_type_id = %(object_type_id)s"
             f" AND a.to_record_id = {record_id} AND a.from_object_type_id = {other}"
             f" AND {self._has_active_end(other)} OFFSET 0)"
+            f" AND {self._look_up(ALL, record_id, 'TRUE')})"
         )
 
     # --- keys --------------------------------------------------------------------------------

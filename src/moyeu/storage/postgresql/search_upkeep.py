@@ -51,7 +51,7 @@ class SearchLimits:
 
     scan_max: int = 1_000
     few_min: int = 1_000
-    pending_max: int = 100
+    pending_max: int = 50
     entries_max: int = 2_000
     part_records: int = 10_000
     columns_max: int = 200
