@@ -134,8 +134,10 @@ def test_two_who_look_at_once_do_each_part_once(
 
     async def both() -> list[int]:
         due = NOW_MS + 2 * LEASE_MS
-        return await asyncio.gather(
-            run_due_jobs(services.store, lambda: due), run_due_jobs(services.store, lambda: due)
+        return list(
+            await asyncio.gather(
+                run_due_jobs(services.store, lambda: due), run_due_jobs(services.store, lambda: due)
+            )
         )
 
     assert sorted(services.run(both())) == [0, 1]

@@ -288,9 +288,7 @@ async def _fill(store: Store, occasion: Occasion, filling: Filling | None) -> No
             await carry_out(store, *filling, fill_next, occasion.now_ms)
         except WriterBusyError:
             # The definitions are there; their values come as soon as other writers let them.
-            filling = await store.read(
-                lambda transaction, kept=filling[0]: _left(transaction, kept)
-            )
+            filling = await store.read(partial(_left, job=filling[0]))
         else:
             return
 
