@@ -192,7 +192,7 @@ class PostgresServer:
         except FileNotFoundError:
             return False
         own = bool(lines) and lines[0] == str(self._process.pid)
-        return own and len(lines) > 7 and lines[7].strip() == "ready"
+        return own and len(lines) > 7 and lines[7].strip() in ("ready", "standby")
 
     def _as_account(self, stdout: int = subprocess.DEVNULL) -> dict[str, Any]:
         """How its programs are run."""

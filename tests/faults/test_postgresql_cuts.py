@@ -31,7 +31,7 @@ from tests.postgres import databases
 
 RECORDS: Final = 20
 CLIENTS: Final = 4
-BATCHES_EACH: Final = 20
+BATCHES_EACH: Final = 16
 MESSAGES_MIN: Final = 20
 """A transaction takes more."""
 CUTS: Final = 0.002
@@ -307,13 +307,19 @@ class _Recorder:
         return any(each.about.lstrip().startswith(beginning) for each in self._messages)
 
 
+def _places() -> Iterator[int]:
+    """The numbers of the messages to cut at: half of them, or all where time is given."""
+    step = 2 if rounds(1) == 1 else 1
+    return itertools.count(random.Random(run_seed()).randint(1, step), step)
+
+
 # With the first statement of those that are sent without a wait before COMMIT is.
 @pytest.mark.parametrize(("kind", "last"), [("create plainly", _INSERT), ("upsert", "COMMIT")])
 def test_wherever_the_connection_is_cut_the_work_is_there_once_or_nobody_knows(
     kind: str, last: str, scene: Scene
 ) -> None:
     unknown: list[Batch] = []
-    for number in itertools.count(1):
+    for number in _places():
         scene.proxy.rule = cut = _Recorder(number)
         batch, outcome = scene.send(kind)
         if cut.message is None:
@@ -335,7 +341,7 @@ def test_wherever_the_connection_is_cut_a_read_is_answered(scene: Scene) -> None
         records = transaction.records(PORTAL_ID, SERVICES_ID, sorted(scene.there.skus))
         return len(records), len(transaction.portals())
 
-    for number in itertools.count(1):
+    for number in _places():
         scene.proxy.rule = cut = _Recorder(number, _BEGIN_READ)
         assert asyncio.run(scene.store.read(read)) == (RECORDS, 1)
         if cut.message is None:
@@ -359,7 +365,7 @@ def test_cut_at_random_under_load_the_store_keeps_every_promise(url: str) -> Non
     checker = Checker(ledger)
     with Proxy(url) as proxy, contextlib.closing(open_store(proxy.url)) as store:
         proxy.rule = cut_at_random
-        for number in range(rounds(4)):
+        for number in range(rounds(2)):
             start = checker.check(url).start()
             clients = [
                 Client(f"r{number}-c{each}", seed_of_run, each, CLIENTS, start)
@@ -370,5 +376,5 @@ def test_cut_at_random_under_load_the_store_keeps_every_promise(url: str) -> Non
                 for each in control.stores():
                     control.terminate(each)
         checker.check(url)
-    assert len(cuts) > 10
-    assert len(ledger.acknowledged) > len(cuts)
+    assert len(cuts) > 5
+    assert len(ledger.acknowledged) > CLIENTS

@@ -25,14 +25,15 @@ def _fleet(server: ServerProcess, ledger: Ledger, start: Start, clients: int = 3
     return Fleet(server.port, each, ledger)
 
 
-def _can_mount() -> bool:
+def can_mount() -> bool:
+    """Whether a process may have a file system of its own here."""
     command = ["unshare", "-m", "mount", "-t", "tmpfs", "-o", "size=1m", "none", "/mnt"]
     if shutil.which("unshare") is None:
         return False
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-@pytest.mark.skipif(not _can_mount(), reason="a file system of its own may not be mounted here")
+@pytest.mark.skipif(not can_mount(), reason="a file system of its own may not be mounted here")
 def test_a_full_disk_is_answered_with_errors_until_space_returns(tmp_path: Path) -> None:
     seed(tmp_path / "seeded.db", RECORDS)
     start = read_database(tmp_path / "seeded.db").start()

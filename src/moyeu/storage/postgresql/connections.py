@@ -20,18 +20,19 @@ _IDLE_MAX_MS: Final = 60_000
 LOCK_WAITED_TOO_LONG: Final = "55P03"
 DEADLOCK: Final = "40P01"
 NO_SPACE: Final = "53100"
+READ_ONLY: Final = "25006"
 _WARNING: Final = "01"
 # A key may have been taken since it was looked for: only who has a portal's turn is alone with it.
 _TRY_AGAIN: Final = frozenset({DEADLOCK, "40001", "23505"})
-# The server goes, comes, has no connection to give or has become a standby. Citus tells the loss of
-# another node by 08006 on a connection that lives on.
-_AWAY: Final = ("08", "57P01", "57P02", "57P03", "53300", "25006")
+# The server goes, comes, has ended a session that stood still for too long, has no connection to
+# give, or only reads. Citus tells the loss of another node by 08006 on a connection that lives on.
+_AWAY: Final = ("08", "57P", "25P03", "53300", READ_ONLY)
 # What makes it certain that a transaction whose COMMIT was sent did not happen: a statement before
 # it was refused, or COMMIT itself for the sake of a constraint or another transaction. Whatever
 # else comes back leaves the outcome unknown.
 _CLEAN_REFUSALS: Final = (
     *("21", "22", "23", "25P02", "42", "54"),
-    *("40001", DEADLOCK, LOCK_WAITED_TOO_LONG, NO_SPACE),
+    *("40001", DEADLOCK, LOCK_WAITED_TOO_LONG, NO_SPACE, READ_ONLY),
 )
 
 

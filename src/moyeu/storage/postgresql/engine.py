@@ -59,7 +59,8 @@ _PAUSE_S: Final = 0.1
 """Before a lost connection is tried again."""
 
 _BEGIN_READ: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_BEGIN_WRITE: Final = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+# Not READ WRITE: where an operator has set the database to be only read, it stays so.
+_BEGIN_WRITE: Final = "BEGIN ISOLATION LEVEL READ COMMITTED"
 
 
 class _Piece(Generic[T]):
@@ -313,6 +314,9 @@ class PostgresqlStore:
             except WholeTurnNeededError:
                 whole = True
             except (RunAgainError, _CrossedError) as error:
+                if whole and isinstance(error.__cause__, psycopg.errors.UniqueViolation):
+                    # Nobody else can have taken the key: the work itself wants it twice.
+                    raise error.__cause__ from None
                 if runs >= _RUNS_MAX:
                     raise StoreError("the work met others each time it was tried") from error
                 whole = whole or runs >= _SHARED_RUNS_MAX
@@ -345,6 +349,8 @@ class PostgresqlStore:
     def _told(self, connection: Connection, error: psycopg.Error) -> Exception | None:
         """What an error means for work whose COMMIT was not sent, or was refused; None: itself."""
         if connections.is_away(connection, error):
+            # One that is open may be with a server that only reads by now.
+            connection.close()
             self._pool.check()
             return StoreUnavailableError(f"the database went away: {error}")
         if connections.is_worth_another_try(error):

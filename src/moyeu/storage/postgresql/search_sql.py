@@ -2,8 +2,9 @@
 
 Each condition has a *source*, a SELECT of the ids of the records that meet it, each once, and a
 *test* of one id, which looks it up by its key. Both ask the same of the same rows, so that they
-agree even where some columns have seen a record that others have not. A source of several parts takes that of one, the
-rarest, and tests the others; where even that one finds many it takes what is in all of them.
+agree even where some columns have seen a record that others have not. A source of several parts
+takes that of one, the rarest, and tests the others; where even that one finds many it takes what is
+in all of them.
 
 The planner may know nothing of a column that was just made, and joins what it takes for a few rows
 in a way that is ruinous for many. So no columns are joined: a test ends with OFFSET 0, which keeps
