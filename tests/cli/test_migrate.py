@@ -9,12 +9,13 @@ import pytest
 
 from moyeu.storage.postgresql.migrate import DISTRIBUTED
 from moyeu.storage.postgresql.migrate import known as known_of_postgresql
-from moyeu.storage.sqlite.migrate import known as known_of_sqlite
+from moyeu.storage.sql.migrations import Migration
+from moyeu.storage.sqlite import migrate as sqlite
 from tests.cli.conftest import Moyeu
 from tests.storage.test_postgresql_migrate import CITUS
 
 SQLITE = ("--database", "sqlite:///moyeu.db")
-LAST = known_of_sqlite()[-1].name
+MORE = Migration(9000, "9000_more.sql", "CREATE TABLE more (a INTEGER) STRICT;")
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
@@ -23,13 +24,11 @@ def answering(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
 
 
 @pytest.fixture
-def old_file(moyeu: Moyeu) -> Path:
-    """A SQLite database that lacks the last migration, which changes nothing that is there."""
+def old_file(moyeu: Moyeu, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A SQLite database that lacks the last migration."""
     assert moyeu("portal", "create", *SQLITE).code == 0
-    connection = apsw.Connection("moyeu.db")
-    connection.execute("DELETE FROM migration WHERE name = ?", (LAST,))
-    connection.execute("ALTER TABLE portal DROP COLUMN next_association_type")
-    connection.close()
+    of_this_version = [*sqlite.known(), MORE]
+    monkeypatch.setattr(sqlite, "known", lambda: of_this_version)
     return Path("moyeu.db")
 
 
@@ -53,7 +52,7 @@ def test_a_file_with_the_newest_schema_is_told(moyeu: Moyeu) -> None:
     lines = ended.out.splitlines()
     assert lines[0].split() == ["migration", "state"]
     assert [each.split() for each in lines[1:-2]] == [
-        [each.name, "applied"] for each in known_of_sqlite()
+        [each.name, "applied"] for each in sqlite.known()
     ]
     assert lines[-1] == "moyeu.db has all migrations of this version."
 
@@ -68,9 +67,12 @@ def test_whatever_is_not_yes_changes_nothing(
     ended = moyeu("migrate", *SQLITE)
 
     assert ended.code == 1
-    assert [*ended.out.splitlines()[-1].split()] == ["Go", "on?", "[y/N]"]
-    assert f"{LAST}  pending" in " ".join(ended.out.split("\n")).replace("   ", "  ")
-    assert "have a backup" in ended.out
+    *table, _, plan, question = ended.out.splitlines()
+    assert [each.split()[1] for each in table[-2:]] == ["applied", "pending"]
+    assert table[-1].split()[0] == MORE.name
+    assert plan.startswith(f"moyeu.db lacks 1 of {len(table) - 1} migrations.")
+    assert "have a backup" in plan
+    assert question == "Go on? [y/N]"
     assert ended.err == "moyeu: nothing was changed; --yes goes on without asking\n"
     assert old_file.read_bytes() == before
 
@@ -85,7 +87,7 @@ def test_yes_applies_what_is_missing(
 
     assert (ended.code, ended.err) == (0, "")
     assert ended.out.endswith("1 applied\n")
-    assert applied(old_file) == [each.name for each in known_of_sqlite()]
+    assert applied(old_file) == [each.name for each in sqlite.known()]
 
 
 def test_a_file_that_is_not_there_is_not_made(moyeu: Moyeu, folder: Path) -> None:
