@@ -16,7 +16,7 @@ class Control:
 
     def ask(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """The rows of a statement."""
-        cursor = self._connection.execute(statement.encode(), values)
+        cursor = self._connection.execute(statement.encode(), values or None)
         return cursor.fetchall() if cursor.description else []
 
     def deadlocks(self) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from tests.simulation.world import MARK, World, known
+from tests.simulation.world import MARK, OWN_SIGN, World, known
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,8 @@ class Expected:
     """What a world would have answered.
 
     records: handles, with whether an upsert made them. in_order: whether records stand in this
-    order; otherwise they stand ascending by id.
+    order; otherwise they stand ascending by id. own_names: of the properties that were defined on
+    the way those that all records show; None where the answer decides.
     """
 
     records: tuple[tuple[str, bool | None], ...] = ()
@@ -93,6 +94,7 @@ class Expected:
     told: object = None
     in_order: bool = True
     members: frozenset[str] = frozenset()
+    own_names: frozenset[str] | None = None
 
 
 def refusal_fits(kind: str, answer: Answer) -> bool:
@@ -120,7 +122,7 @@ def fit(expected: Expected, answer: Told, world: World) -> bool:
         if ids != sorted(ids):
             return False
     return all(
-        each is not None and _shows(world, *each, shown)
+        each is not None and _shows(world, *each, shown) and _names_fit(expected, shown)
         for each, shown in zip(wanted, answer.records, strict=True)
     )
 
@@ -136,6 +138,11 @@ def _members_fit(expected: Expected, answer: Told, world: World) -> bool:
     if len(unknown) == 1:
         return world.bind(unknown[0], new_ids.pop())
     return new_ids.isdisjoint(world.handles)
+
+
+def _names_fit(expected: Expected, shown: Shown) -> bool:
+    own = {each for each in shown.values if each.startswith(OWN_SIGN)}
+    return expected.own_names in (None, own)
 
 
 def _shows(world: World, handle: str, is_new: bool | None, shown: Shown) -> bool:

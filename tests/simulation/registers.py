@@ -85,19 +85,20 @@ class Scene:
         self._moments = itertools.count(1)
         self._caller = Caller(PORTAL_ID, APP, None, known_scopes())
 
-    def _occasion(self, name: str) -> Occasion:
+    def occasion(self, name: str) -> Occasion:
+        """The next moment; name: of the call."""
         return Occasion(self._caller, START_MS + next(self._moments), name)
 
     async def build(self, store: Store) -> None:
         """Makes the portal and its records."""
         await store.write(lambda each: each.add_portal(Portal(PORTAL_ID, "registers", APP, 0)))
         given = [own(name, CONTACTS) for name in sorted(OWN_NAMES)]
-        await create_properties(store, self._occasion("founding"), CONTACTS, given)
+        await create_properties(store, self.occasion("founding"), CONTACTS, given)
         inputs = [
             RecordInput("", {MARK: f"wall{place}", CODE: f"wall{place}"}) for place in range(WALL)
         ]
         made = await create_records(
-            store, self._occasion("founding"), CONTACTS, inputs, dates_normalised=False
+            store, self.occasion("founding"), CONTACTS, inputs, dates_normalised=False
         )
         assert isinstance(made, WritePlan), made
         self.ids = [each.record.record_id for each in made.results]
@@ -205,7 +206,7 @@ class _Client:
             inputs.append(RecordInput(text, {name: value}, CODE if by_code else None))
         made = await update_records(
             self._store,
-            self._scene._occasion(event.name),
+            self._scene.occasion(event.name),
             CONTACTS,
             inputs,
             dates_normalised=False,
@@ -241,7 +242,7 @@ class _Client:
             inputs.append(RecordInput("", properties))
         made = await create_records(
             self._store,
-            self._scene._occasion(event.name),
+            self._scene.occasion(event.name),
             CONTACTS,
             inputs,
             dates_normalised=False,
@@ -258,7 +259,7 @@ class _Client:
             inputs.append(RecordInput(code, {MARK: value, NOTE: value}, CODE))
         made = await upsert_records(
             self._store,
-            self._scene._occasion(event.name),
+            self._scene.occasion(event.name),
             CONTACTS,
             inputs,
             dates_normalised=False,
@@ -269,6 +270,6 @@ class _Client:
         """Records that the client made itself."""
         ids = [str(each) for each in self._made[-2:]]
         problem = await archive_records(
-            self._store, self._scene._occasion(event.name), CONTACTS, ids
+            self._store, self._scene.occasion(event.name), CONTACTS, ids
         )
         return problem is not None

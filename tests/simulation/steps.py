@@ -106,6 +106,10 @@ class Step:
         """What the world answers, which is changed; RefusedError where it refuses."""
         raise NotImplementedError
 
+    def asked(self, world: World, names: Collection[str]) -> frozenset[str] | None:
+        """Which of these own properties a read over HTTP shows: those that are defined."""
+        return world.names[self.type_id].intersection(names) if self.by_wire else None
+
     def new_handle(self, place: int = 0) -> str:
         """The handle of a record that the step makes."""
         return f"{self.number}.{place}"
@@ -564,7 +568,8 @@ class Read(Step):
                 missing.append(each)
             else:
                 found[handle] = None
-        return Expected(_handles(found), tuple(missing))
+        own_names = self.asked(world, self.names)
+        return Expected(_handles(found), tuple(missing), own_names=own_names)
 
 
 def _handles(handles: Iterable[str]) -> tuple[tuple[str, None], ...]:
@@ -606,7 +611,8 @@ class ReadPage(Step):
             for handle, each in world.things.items()
             if each.type_id == self.type_id and each.is_archived == self.archived
         ]
-        return Expected(_handles(found), in_order=False)
+        own_names = self.asked(world, self.names)
+        return Expected(_handles(found), in_order=False, own_names=own_names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -654,7 +660,8 @@ class Search(Step):
             for handle in world.actives(self.type_id)
             if self._meets(world.things[handle].values.get(self.name, ""))
         ]
-        return Expected(_handles(found), total=len(found), in_order=False)
+        own_names = self.asked(world, self.names)
+        return Expected(_handles(found), total=len(found), in_order=False, own_names=own_names)
 
     def _meets(self, value: str) -> bool:
         match self.operator:
