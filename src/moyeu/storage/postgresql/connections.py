@@ -74,6 +74,8 @@ def connection_options(url: str, *, lock_wait_max_s: float, prepared: bool) -> d
     options = (
         f"-c lock_timeout={max(1, round(lock_wait_max_s * 1_000))}"
         f" -c idle_in_transaction_session_timeout={_IDLE_MAX_MS}"
+        # The same for the server, which would else hold the locks of a machine that is gone.
+        " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
         f" -c timezone=UTC {given.get('options') or ''}"
     )
     return {

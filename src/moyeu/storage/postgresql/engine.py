@@ -318,7 +318,8 @@ class PostgresqlStore:
                     # Nobody else can have taken the key: the work itself wants it twice.
                     raise error.__cause__ from None
                 if runs >= _RUNS_MAX:
-                    raise StoreError("the work met others each time it was tried") from error
+                    why = "" if error.__cause__ is None else f": {error.__cause__}"
+                    raise StoreError(f"the work met others each time it was tried{why}") from error
                 whole = whole or runs >= _SHARED_RUNS_MAX
             except StoreUnavailableError as error:
                 if time.monotonic() >= give_up_at:

@@ -318,7 +318,7 @@ class Answers:
             f" WHERE {made.of(column.spec, 's')} AND s.k < {NO_KEY}"
             f" AND {self._test(made, condition, 's.record_id')}"
             f" AND {self._not_pending(made, 's.record_id')}"
-            f" ORDER BY s.k{direction},"
+            f" ORDER BY s.k{direction}{f', s.whole{direction}' if column.has_long else ''},"
             f" s.record_id{direction} {_part(made, offset, count)}",
         )
         with_key = [(row[0], row[1]) for row in rows]

@@ -32,7 +32,7 @@ class SearchNotes(RecordWrites):
         key = {
             "portal_id": portal_id,
             "object_type_id": object_type_id,
-            "record_ids": None if is_all else array_text(record_ids or ()),
+            "record_ids": None if is_all else array_text(sorted(record_ids or ())),
             "kept": NOTES_MAX,
         }
         for statement in (queries.NUMBER_REMOVAL, queries.NOTE_REMOVAL, queries.TRIM_NOTES):

@@ -167,7 +167,7 @@ class PostgresqlWriteTransaction(_Statements, SearchNotes, SqlWrites):
         self._connection = connection
         self._pipeline = pipeline
         self._known = Known(memory)
-        self._turns = Turns(connection, self._known, whole=whole)
+        self._turns = Turns(connection, pipeline, self._known, whole=whole)
         self._blocks = blocks
         self._shares = 0
         self._locked: dict[tuple[int, str], set[int]] = {}
@@ -183,9 +183,11 @@ class PostgresqlWriteTransaction(_Statements, SearchNotes, SqlWrites):
         return self._ask(statement, parameters)
 
     def _ask(self, statement: str, parameters: Mapping[str, Any] | None) -> list[Row]:
-        rows = self._connection.execute(statement, parameters).fetchall()
+        cursor = self._connection.execute(statement, parameters)
+        # A server that waits for more after a sync knows that it does, and not for ever.
+        self._pipeline.sync()
         self._turns.look()
-        return rows
+        return cursor.fetchall()
 
     def _run(self, statement: str, parameters: Mapping[str, Any]) -> None:
         self._enter(parameters)
@@ -251,6 +253,8 @@ class PostgresqlWriteTransaction(_Statements, SearchNotes, SqlWrites):
             self._turns.share(portal_id)
         for portal_id in self._changed_portals():
             self._connection.execute(hot_queries.RAISE_VERSION, {"portal_id": portal_id})
+        if self._taking:
+            self._pipeline.sync()
         for portal_id, count, cursor in self._taking:
             if len(cursor.fetchall()) < count:
                 if not self._turns.share(portal_id):

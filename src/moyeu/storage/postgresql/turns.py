@@ -13,6 +13,8 @@ turn's own statement tells, and the work runs again by newer ones where they are
 import hashlib
 from typing import Any
 
+from psycopg import Pipeline
+
 from moyeu.crm.definitions import TypeDefinitions
 from moyeu.crm.object_schemas import PortalTypes
 from moyeu.storage.postgresql import hot_queries as queries
@@ -99,8 +101,11 @@ class Known:
 class Turns:
     """The turns that a transaction has, and the state of those portals."""
 
-    def __init__(self, connection: Connection, known: Known, *, whole: bool) -> None:
+    def __init__(
+        self, connection: Connection, pipeline: Pipeline, known: Known, *, whole: bool
+    ) -> None:
         self._connection = connection
+        self._pipeline = pipeline
         self._known = known
         self._always_whole = whole
         self._held: dict[int, bool] = {}
@@ -139,5 +144,7 @@ class Turns:
 
     def epochs(self, portal_id: int) -> tuple[int, int]:
         """Of record ids and of the numbers of writes, as the turn found them."""
-        self.look()
+        if self._asked:
+            self._pipeline.sync()
+            self.look()
         return self._epochs[portal_id]
