@@ -17,7 +17,7 @@ class Control:
     def ask(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """The rows of a statement."""
         cursor = self._connection.execute(statement.encode(), values or None)
-        return cursor.fetchall() if cursor.description else []
+        return cursor.fetchall() if cursor.description is not None else []
 
     def deadlocks(self) -> int:
         """How many there were in the database, ever."""

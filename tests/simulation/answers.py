@@ -11,13 +11,12 @@ from tests.simulation.world import MARK, OWN_SIGN, World, known
 class Shown:
     """A record of an answer.
 
-    values: of the properties that a simulation knows, those that were told. updated_at_ms: None
-    where the answer does not tell it. is_new: as an upsert tells.
+    values: of its properties, those that were told, "" for none. is_new: as an upsert tells.
     """
 
     record_id: int
     values: dict[str, str]
-    updated_at_ms: int | None
+    updated_at_ms: int
     is_new: bool | None = None
 
 
@@ -25,9 +24,9 @@ class Shown:
 class Told:
     """The call was carried out.
 
-    missing: how many ids named nothing, where that is told. problems: trace ids, or places, of
-    inputs that failed, ascending. total: of a search or list. told: anything else that the call
-    answers. members: ids of the members of a list.
+    missing: ids that named nothing. problems: trace ids, or places, of inputs that failed,
+    ascending. total: of a search or list. told: anything else that the call answers. members: ids
+    of the members of a list.
     """
 
     records: tuple[Shown, ...] = ()
@@ -61,6 +60,8 @@ Answer = Told | Refused | Failed
 
 LOCKED: Final = frozenset({"RecordsLocked", "UniqueValueLocked"})
 LOCKED_STATUS: Final = 423
+UNAVAILABLE_STATUS: Final = 503
+"""Of these failures alone a client knows that nothing was changed."""
 
 STATUSES: Final = {
     "DuplicateIds": 400,
@@ -68,7 +69,6 @@ STATUSES: Final = {
     "MergeWithItself": 400,
     "NotAUniqueProperty": 400,
     "NotMergeable": 400,
-    "NotSearchable": 400,
     "RecordExists": 409,
     "RecordNotFound": 404,
     "RequiredPropertiesMissing": 400,
@@ -149,7 +149,7 @@ def _shows(world: World, handle: str, is_new: bool | None, shown: Shown) -> bool
     thing = world.things[handle]
     if shown.is_new != is_new or not world.bind(handle, shown.record_id):
         return False
-    if shown.updated_at_ms not in (None, thing.updated_at_ms):
+    if shown.updated_at_ms != thing.updated_at_ms:
         return False
     told = known(thing.type_id, shown.values)
     return all(world.bind_text(thing.values.get(name, ""), text) for name, text in told.items())

@@ -6,7 +6,15 @@ from typing import Any
 from moyeu.crm.values.moment import read_iso
 from moyeu.wire.application import Application
 from moyeu.wire.asgi import Message
-from tests.simulation.answers import LOCKED_STATUS, Answer, Failed, Refused, Shown, Told
+from tests.simulation.answers import (
+    LOCKED_STATUS,
+    UNAVAILABLE_STATUS,
+    Answer,
+    Failed,
+    Refused,
+    Shown,
+    Told,
+)
 
 
 async def call(
@@ -42,7 +50,7 @@ async def call(
 def told(status: int, body: Any) -> Answer:
     """The answer to a call on records."""
     if status >= 500:
-        return Failed(is_sure=False, words=str(body))
+        return Failed(is_sure=status == UNAVAILABLE_STATUS, words=str(body))
     if status >= 400:
         kind = "RecordsLocked" if status == LOCKED_STATUS else ""
         return Refused(kind, status)

@@ -1,8 +1,9 @@
 """How searches are answered on PostgreSQL: keys, statements, plans, and what is read itself."""
 
+import hashlib
 import math
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import pytest
 from hypothesis import given
@@ -25,10 +26,17 @@ from moyeu.crm.search.conditions import (
     Within,
 )
 from moyeu.crm.search.keys import Field, FieldKind, Key, keys_of, token_pattern, tokens_of
-from moyeu.storage.postgresql import search_keys
-from moyeu.storage.postgresql.search_keys import KEYLESS, LACKING, key_bytes
+from moyeu.storage.postgresql import search_columns, search_keys
+from moyeu.storage.postgresql.search_columns import FORM, digest_of
+from moyeu.storage.postgresql.search_keys import (
+    KEYLESS,
+    LACKING,
+    kept_keys,
+    kept_terms,
+    key_bytes,
+)
 from moyeu.storage.postgresql.transaction import PostgresqlReadTransaction
-from moyeu.storage.sql.search_specs import NotIndexedError
+from moyeu.storage.sql.search_specs import ColumnSpec, NotIndexedError, keys_spec
 from tests.storage.postgresql_search import (
     FEE,
     RED,
@@ -141,6 +149,45 @@ def test_each_token_of_a_value_finds_the_record(
                 answer = search(database, HasTokens(field, pattern), count=1_000)
 
                 assert ids(answer) == having, (field, text)
+
+
+FORM_OF: Final = {1: "?"}
+"""What keys and terms of each form look like, the newest last."""
+
+
+def test_keys_and_terms_are_kept_in_the_form_that_columns_are_known_by() -> None:
+    """Columns outlive a version: whoever changes what stands in them raises `FORM` and adds it."""
+    texts = [each for each in (*TEXTS, *CHOICES, *NUMBERS, *MOMENTS) if each.isascii()]
+    digest = hashlib.sha256()
+    for kind in get_args(FieldKind):
+        for text in texts:
+            digest.update(repr(kept_keys(keys_spec(Field("any", kind)), text)).encode())
+    for folds_case in (False, True):
+        spec = ColumnSpec("terms", ("any",), folds_case=folds_case)
+        for text in texts:
+            digest.update(repr(kept_terms(1_001, 17, spec, [text])).encode())
+
+    assert FORM_OF[FORM] == digest.hexdigest()[:16]
+    assert max(FORM_OF) == FORM
+
+
+def test_columns_of_another_form_are_not_used(
+    indexed: Indexed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = indexed.filled()
+    search(database, RED)
+    indexed.run("UPDATE search_key SET k = 'x' WHERE k = 'red'")
+    assert search(database, RED).total == 40
+    write_values(database, 1, {"title": "blue"})
+    assert search(database, NoneOf(TITLE, frozenset({"red"}))).total == 59
+
+    monkeypatch.setattr(search_columns, "FORM", 0)
+    digest_of.cache_clear()
+    try:
+        assert search(database, NoneOf(TITLE, frozenset({"red"}))).total == 20
+    finally:
+        digest_of.cache_clear()
+    assert len(indexed.columns()) == 4
 
 
 LONG: Final = ("k" * 1_001, "k" * 1_001 + "a", "k" * 1_000, "k" * 1_500, "k" * 1_001 + "b", "l")
