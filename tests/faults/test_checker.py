@@ -10,7 +10,7 @@ import apsw
 import pytest
 
 from moyeu.storage.sqlite import open_store
-from tests.faults.checker import Checker
+from tests.faults.checker import Checker, _Known
 from tests.faults.contents import Found, read_database
 from tests.faults.inside import write_until_broken
 from tests.faults.ledger import Batch, Ledger, Link, Verb
@@ -338,6 +338,22 @@ def test_the_checker_finds_records_that_were_answered_under_other_ids(
 
     with pytest.raises(AssertionError, match="was answered as"):
         Checker(ledger).check(database)
+
+
+def test_the_checker_finds_a_batch_that_missed_what_was_answered_before_it_was_sent(
+    loaded: Loaded, tmp_path: Path
+) -> None:
+    found = read_database(loaded.write(tmp_path))
+    assert not any(_Known(loaded.ledger, found).applied_late())
+    ledger = Ledger()
+    ledger.acknowledged = loaded.ledger.acknowledged
+    updated = [each for each in ledger.acknowledged if each.verb == "update"]
+    # As if it had been sent after all the others, which wrote the same records.
+    ledger.batches = [replace(updated[0], sent_after=len(ledger.acknowledged))]
+
+    complaints = list(_Known(ledger, found).applied_late())
+
+    assert f"{updated[0].name} was applied before one" in complaints[0]
 
 
 def test_the_checker_finds_a_history_that_is_not_what_it_was(tmp_path: Path) -> None:

@@ -12,19 +12,23 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import urlsplit
 
 import pytest
 
+from moyeu.app import build_app
 from moyeu.storage.contract import OutcomeUnknownError, ReadTransaction
 from moyeu.storage.postgresql import PostgresqlStore, engine, open_store
+from moyeu.wire.edge import running
 from tests.faults.checker import Checker
 from tests.faults.contents import Found, read_database
 from tests.faults.control import Control
 from tests.faults.inside import send, write_until_broken
 from tests.faults.ledger import Batch, Ledger, Outcome
 from tests.faults.load import Client
-from tests.faults.portal import PORTAL_ID, SERVICES_ID, seed
+from tests.faults.portal import NOTES, PORTAL_ID, SERVICES_ID, seed
 from tests.faults.seeds import rounds, run_seed
+from tests.faults.server import call, connect
 from tests.faults.some_batches import BATCHES, There, upserts
 from tests.faults.wire_proxy import HOLD_MAX_S, Fate, Hold, Message, Proxy, Strike
 from tests.postgres import databases
@@ -47,6 +51,8 @@ _HISTORY: Final = "INSERT INTO record_write"
 _TAKE: Final = "INSERT INTO unique_value"
 _IDS: Final = "UPDATE counter SET next_record_id"
 _NUMBERS: Final = "UPDATE counter SET next_write"
+
+UPDATE: Final = "/crm/v3/objects/partner_services/batch/update"
 
 _names = itertools.count(1)
 
@@ -253,6 +259,20 @@ def test_whatever_is_lost_after_commit_is_there_and_is_not_tried_again(
     members = scene.check().members().get(batch.list_id, set())
     # Of a contact that was in no list before, nobody can say whether it is to be in this one.
     assert batch.outcome == "applied" or members >= {*batch.record_ids}
+
+
+def test_a_client_is_told_that_nobody_knows_by_a_500_with_an_id(scene: Scene) -> None:
+    scene.proxy.rule = strike = _unanswered("COMMIT").strike()
+    inputs = [{"id": str(each), "properties": {NOTES[0]: "x"}} for each in scene.there.skus]
+    app = build_app(scene.store)
+    with running(app) as url, contextlib.closing(connect(urlsplit(url).port or 0)) as connection:
+        status, answer = call(connection, UPDATE, {"inputs": inputs})
+        again, _ = call(connection, UPDATE, {"inputs": inputs})
+
+    assert strike.message is not None
+    assert status == 500
+    assert answer["correlationId"]
+    assert again == 200
 
 
 @pytest.mark.parametrize("statement", [_BEGIN_WRITE, _TURN, _LOCK, "COMMIT"])

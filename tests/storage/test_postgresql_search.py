@@ -151,7 +151,7 @@ def test_each_token_of_a_value_finds_the_record(
                 assert ids(answer) == having, (field, text)
 
 
-FORM_OF: Final = {1: "?"}
+FORM_OF: Final = {1: "b971246d5406a7f0"}
 """What keys and terms of each form look like, the newest last."""
 
 

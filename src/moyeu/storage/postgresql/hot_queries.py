@@ -43,9 +43,6 @@ UPDATE counter SET next_write = next_write + %(count)s::bigint
 WHERE portal_id = %(portal_id)s::bigint RETURNING next_write, write_epoch
 """
 
-# For who can do something else, and keeps others from the turn while it waits.
-WAIT_LESS: Final = "SET LOCAL lock_timeout = '1s'"
-
 # In the whole turn: every number given out before is in a committed row or in none at all.
 FENCE: Final = """
 UPDATE counter SET write_epoch = write_epoch + 1

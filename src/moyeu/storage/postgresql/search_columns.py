@@ -7,7 +7,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
+from unicodedata import unidata_version
 
 from moyeu.storage.postgresql import search_queries as queries
 from moyeu.storage.postgresql.arrays import array_text, bytes_array, texts_array
@@ -55,9 +56,18 @@ Values = Sequence[tuple[int, Mapping[str, str | None]]]
 """Records by id, each with the values of the properties at hand; none is None."""
 
 
+FORM: Final = 1
+"""Of keys and terms; raised when values turn into other ones than before."""
+
+
 def spec_text(spec: ColumnSpec) -> str:
-    """What a column holds, as JSON."""
-    return json_text([spec.shape, spec.names, spec.kind, spec.folds_case])
+    """What a column holds, as JSON.
+
+    With the form of its keys and terms, which cases and letters are part of: processes that go by
+    other ones have columns of their own.
+    """
+    made_by = [FORM, unidata_version]
+    return json_text([spec.shape, spec.names, spec.kind, spec.folds_case, *made_by])
 
 
 @lru_cache(maxsize=1_024)

@@ -53,6 +53,9 @@ STATEMENTS: Final = statements_of(
 )
 """Every statement of the engine."""
 
+_WAIT_LESS: Final = "SET LOCAL lock_timeout = '1s'"
+"""Of who can do something else, and keeps others from the turn while it waits."""
+
 _SOURCE_TYPE: Final = "INTEGRATION"
 
 _INDEXED_BYTES_MAX: Final = 1_000
@@ -444,7 +447,7 @@ class PostgresqlWriteTransaction(_Statements, SearchNotes, SqlWrites):
 
     def fence(self, portal_id: int) -> int:
         """The same as `last_write`, for which nobody waits long. Raises WriterBusyError."""
-        self._connection.execute(hot_queries.WAIT_LESS)
+        self._connection.execute(_WAIT_LESS)
         return self.last_write(portal_id)
 
     def last_write(self, portal_id: int) -> int:
