@@ -314,10 +314,10 @@ class PostgresqlStore:
             except WholeTurnNeededError:
                 whole = True
             except (RunAgainError, _CrossedError) as error:
-                if whole and isinstance(error.__cause__, psycopg.errors.UniqueViolation):
-                    # Nobody else can have taken the key: the work itself wants it twice.
-                    raise error.__cause__ from None
                 if runs >= _RUNS_MAX:
+                    if isinstance(error.__cause__, psycopg.errors.UniqueViolation):
+                        # Others do not take a key so often: the work itself wants it twice.
+                        raise error.__cause__ from None
                     why = "" if error.__cause__ is None else f": {error.__cause__}"
                     raise StoreError(f"the work met others each time it was tried{why}") from error
                 whole = whole or runs >= _SHARED_RUNS_MAX
