@@ -19,6 +19,8 @@ PROJECT := $(PIP_INSTALL) --no-deps --no-build-isolation -e .
 # What a part of the tests needs beside Python, each unless it is left out.
 POSTGRESQL := $(if $(filter 1,$(MOYEU_TESTS_WITHOUT_POSTGRESQL)),,postgresql)
 NODE := $(if $(filter 1,$(MOYEU_TESTS_WITHOUT_NODE)),,$(NODE_INSTALLED))
+# What is compiled is kept, even where the machine says otherwise: tests start hundreds of processes.
+export PYTHONDONTWRITEBYTECODE :=
 
 ## run          Serve the demo portal at http://127.0.0.1:8080 (PORT=… DEMO="--records 1000" …)
 .PHONY: run
@@ -31,12 +33,13 @@ install: $(RUN_INSTALLED)
 	@echo "installed: $(BIN)/moyeu --help"
 
 ## test         Install what the tests need, check, and test: what CI runs
-# One test process a processor; TESTS="-n 0 …" for one alone.
+# A test process more than there are processors; TESTS="-n 0 …" for one alone.
 # MOYEU_TESTS_WITHOUT_NODE=1 leaves out what needs HubSpot's client for Node, and
 # MOYEU_TESTS_WITHOUT_POSTGRESQL=1 what needs PostgreSQL. tests/postgres.py says how to name a
 # server or a Citus cluster.
 .PHONY: test
-test: check $(NODE) $(POSTGRESQL)
+test: $(DEV_INSTALLED) $(NODE) $(POSTGRESQL)
+	@$(MAKE) --no-print-directory -j2 check collected
 	$(BIN)/python -m pytest -n auto $(TESTS)
 
 ## test-postgresql  Run all tests with PostgreSQL alone wherever the engine does not matter
@@ -51,6 +54,12 @@ check: $(DEV_INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Has the tests compiled once instead of by each test process at the same time.
+.PHONY: collected
+collected: $(DEV_INSTALLED)
+	@$(BIN)/python -m pytest -n 0 --collect-only --quiet --quiet > $(VENV)/collected \
+	    || { cat $(VENV)/collected; exit 1; }
 
 ## node-clients Install HubSpot's client for Node, which a part of the tests drives the server with
 .PHONY: node-clients

@@ -133,8 +133,8 @@ class Portal(Protocol):
     token: str
     """A bearer token that has every scope."""
 
-    def define(self, object_type: str, definition: JsonObject) -> None:
-        """Add a custom property; definition: the body of a property create request."""
+    def define(self, object_type: str, *definitions: JsonObject) -> None:
+        """Add custom properties; each definition: the body of a property create request."""
 
     def add_owner(self, owner: JsonObject) -> None:
         """Add an owner; owner: `id`, `email`, `firstName`, `lastName`."""
@@ -663,9 +663,12 @@ def prepare(case: Case, portal: Portal) -> Scene:
     scene = Scene(_portal_names(case, portal), any_order=case.any_order)
     for schema in cast("list[JsonObject]", given["schemas"]):
         _add_schema(schema, portal, scene)
+    by_type: dict[str, list[JsonObject]] = {}
     for definition in cast("list[JsonObject]", given["properties"]):
         own = {key: value for key, value in definition.items() if key != "object_type"}
-        portal.define(_type_named(definition, object_type, scene), own)
+        by_type.setdefault(_type_named(definition, object_type, scene), []).append(own)
+    for type_name, definitions in by_type.items():
+        portal.define(type_name, *definitions)
     for owner in cast("list[JsonObject]", given["owners"]):
         portal.add_owner(owner)
     for record in cast("list[JsonObject]", given["records"]):

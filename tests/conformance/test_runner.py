@@ -373,8 +373,8 @@ class ScriptedPortal:
     token: str = "secret"
     calls: list[tuple[object, ...]] = field(default_factory=list)
 
-    def define(self, object_type: str, definition: JsonObject) -> None:
-        self.calls.append(("define", object_type, definition["name"]))
+    def define(self, object_type: str, *definitions: JsonObject) -> None:
+        self.calls += [("define", object_type, each["name"]) for each in definitions]
 
     def add_owner(self, owner: JsonObject) -> None:
         self.calls.append(("add_owner", owner["id"]))

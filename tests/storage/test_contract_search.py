@@ -207,10 +207,10 @@ def asked() -> st.SearchStrategy[Asked]:
     return st.tuples(conditions(), orders(), st.integers(0, 6), st.sampled_from((0, 1, 3, 100)))
 
 
-# Each example makes some dozens of searches, two thousand and more in all on two engines.
+# Each example makes some dozens of searches, more than a thousand in all on two engines.
 @pytest.mark.timeout(600)
 @settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -634,7 +634,7 @@ _JSON: Final = st.recursive(
 
 # The server and its portal are shared on purpose: what one example leaves meets the next.
 @settings(
-    max_examples=400,
+    max_examples=200,
     deadline=None,
     database=None,
     derandomize=True,
