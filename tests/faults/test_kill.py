@@ -92,4 +92,7 @@ def test_killed_at_a_chosen_point_the_server_keeps_every_promise(
         check_answers(server.port, questions_about(found))
     # With more clients, batches of the commit before may be on their way to their answers.
     if clients == 1 and point.committed is not None:
-        assert [each.outcome == "applied" for each in unanswered] == [point.committed]
+        (batch,) = unanswered
+        # Whether a contact left a list in which it may never have been, nobody can tell.
+        is_told = not (batch.is_open and (batch.links or batch.list_id))
+        assert not is_told or (batch.outcome == "applied") == point.committed
