@@ -14,9 +14,10 @@ from tests.faults.inside import write_until_broken
 from tests.faults.ledger import Ledger
 from tests.faults.load import Client, Start
 from tests.faults.portal import seed
+from tests.faults.seeds import rounds
 from tests.faults.vfs import Disk, PowerCutVFS
 
-SEEDS = range(40)
+SEEDS = range(rounds(24))
 TWIN_SEEDS = range(12)
 RECORDS = 120
 CLIENTS = 4

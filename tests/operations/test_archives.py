@@ -495,7 +495,7 @@ times = st.integers(-(2**62), 2**62)
 @given(
     data=st.lists(st.tuples(documents, times, times, st.none() | times), max_size=5),
 )
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_any_record_comes_back_as_it_is(
     engine: Engine,
     tmp_path_factory: pytest.TempPathFactory,

@@ -286,7 +286,7 @@ def wanted(
     return database.read(work)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     st.sampled_from(["IN_LIST", "NOT_IN_LIST"]),
     st.lists(

@@ -381,7 +381,7 @@ def test_associations_are_what_the_oracle_says(database: Database) -> None:
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=20,
+            max_examples=12,
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=list(HealthCheck),

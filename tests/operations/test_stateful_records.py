@@ -406,7 +406,7 @@ def test_contacts_are_what_a_list_of_contacts_would_be(server: Server) -> None:
     run_state_machine_as_test(
         OfThisServer,
         settings=settings(
-            max_examples=60,
+            max_examples=30,
             stateful_step_count=35,
             deadline=None,
             suppress_health_check=list(HealthCheck),
