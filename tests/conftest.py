@@ -5,6 +5,8 @@ import gc
 import itertools
 import os
 import random
+import shutil
+import tempfile
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -34,6 +36,11 @@ from tests.storage.engines import ENGINES, OPTION, Engine, usual_engine
 
 T = TypeVar("T")
 
+_IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108 — each run has a folder of its own there
+_MEMORY_MIN: Final = 6 * 1024**3
+_OURS: Final = pytest.StashKey[Path]()
+"""The folder that a run has made."""
+
 # Whole milliseconds that are no whole second, so that times show their fraction.
 START_MS = 1_795_000_000_250
 WRITE_WAIT_MAX_S: Final = 3.0
@@ -46,6 +53,25 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """One more than there are processors, as some tests wait for disks and other processes."""
     del config
     return len(os.sched_getaffinity(0)) + 1
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Folders of tests are in memory where there is much of it: a sync of those takes no time."""
+    if config.option.basetemp is None and _free_bytes(_IN_MEMORY) >= _MEMORY_MIN:
+        config.option.basetemp = tempfile.mkdtemp(prefix="moyeu-tests-", dir=_IN_MEMORY)
+        config.stash[_OURS] = Path(config.option.basetemp)
+
+
+def _free_bytes(folder: Path) -> int:
+    return shutil.disk_usage(folder).free if folder.is_dir() else 0
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """What failed can be looked at; else nothing is left in memory."""
+    ours = session.config.stash.get(_OURS, None)
+    if ours is not None and exitstatus == 0:
+        shutil.rmtree(ours)
 
 
 def pytest_collection_finish() -> None:
