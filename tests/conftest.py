@@ -36,7 +36,7 @@ from tests.storage.engines import ENGINES, OPTION, Engine, usual_engine
 
 T = TypeVar("T")
 
-_IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108 — each run has a folder of its own there
+_IN_MEMORY: Final = Path("/dev/shm")
 _MEMORY_MIN: Final = 6 * 1024**3
 _OURS: Final = pytest.StashKey[Path]()
 """The folder that a run has made."""
