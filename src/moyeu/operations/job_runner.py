@@ -10,7 +10,8 @@ from typing import Final
 
 from moyeu.operations.association_values import refresh_next
 from moyeu.operations.definitions import fill_next
-from moyeu.operations.jobs import LEASE_MS, Fill, carry_out, read_state
+from moyeu.operations.jobs import LEASE_MS, Fill, Refresh, carry_out, read_state
+from moyeu.operations.removals import remove_next
 from moyeu.storage.contract import Job, ObjectTypeGoneError, Store, StoreError, WriteTransaction
 
 _log = logging.getLogger("moyeu.operations")
@@ -55,8 +56,10 @@ async def _take_over(store: Store, job: Job, now_ms: int) -> bool:
     try:
         if isinstance(state, Fill):
             await carry_out(store, claimed, state, fill_next, now_ms)
-        else:
+        elif isinstance(state, Refresh):
             await carry_out(store, claimed, state, refresh_next, now_ms)
+        else:
+            await carry_out(store, claimed, state, remove_next, now_ms)
     except ObjectTypeGoneError:
         await store.write(lambda transaction: transaction.remove_job(job.portal_id, job.id))
     return True

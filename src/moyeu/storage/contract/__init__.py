@@ -8,6 +8,10 @@ it takes the engine as a parameter.
 from moyeu.storage.contract.associations import (
     CrowdedRecords,
 )
+from moyeu.storage.contract.contents import (
+    PORTAL_JOBS,
+    Snapshot,
+)
 from moyeu.storage.contract.definitions import (
     AuditEntry,
     DefinitionKind,
@@ -44,6 +48,7 @@ from moyeu.storage.contract.transactions import (
 )
 
 __all__ = [
+    "PORTAL_JOBS",
     "AuditEntry",
     "Census",
     "Counters",
@@ -57,6 +62,7 @@ __all__ = [
     "Portal",
     "ReadTransaction",
     "RecordSearch",
+    "Snapshot",
     "Store",
     "StoreBrokenError",
     "StoreError",

@@ -60,6 +60,7 @@ DISTRIBUTED: Final = {
     "list_folder": "portal_id",
     "pull": "portal_id",
     "job": "portal_id",
+    "snapshot": "portal_id",
     "search_portal": "portal_id",
     "search_column": "portal_id",
     "search_key": "portal_id",

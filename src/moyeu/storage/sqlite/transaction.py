@@ -21,6 +21,7 @@ from moyeu.storage.sqlite import (
     association_value_queries,
     job_queries,
     list_queries,
+    portal_queries,
     queries,
 )
 from moyeu.storage.sqlite.search_feed import Removal
@@ -32,6 +33,7 @@ STATEMENTS: Final = statements_of(
     association_value_queries,
     job_queries,
     list_queries,
+    portal_queries,
 )
 """Every statement of the engine."""
 
@@ -103,6 +105,9 @@ class SqliteWriteTransaction(SqliteReadTransaction, SqlWrites):
             self.removals.append(Removal(portal_id, object_type_id, None))
         elif record_ids:
             self.removals.append(Removal(portal_id, object_type_id, tuple(record_ids)))
+
+    def _note_other_contents(self, portal_id: int) -> None:
+        self.removals.append(Removal(portal_id, None, None))
 
     def _numbers_restored(self, portal_id: int) -> None:
         self._next_writes.pop(portal_id, None)
