@@ -33,6 +33,14 @@ from moyeu.storage.contract.portals import (
 from moyeu.storage.contract.records import (
     IndexedPart,
 )
+from moyeu.storage.contract.request_log import (
+    BODY_BYTES_MAX,
+    NO_PORTAL,
+    LogBounds,
+    LoggedRequest,
+    RequestFilter,
+    RuleNote,
+)
 from moyeu.storage.contract.store import (
     FoundRecords,
     RecordSearch,
@@ -44,6 +52,8 @@ from moyeu.storage.contract.transactions import (
 )
 
 __all__ = [
+    "BODY_BYTES_MAX",
+    "NO_PORTAL",
     "AuditEntry",
     "Census",
     "Counters",
@@ -52,11 +62,15 @@ __all__ = [
     "FoundRecords",
     "IndexedPart",
     "Job",
+    "LogBounds",
+    "LoggedRequest",
     "ObjectTypeGoneError",
     "OutcomeUnknownError",
     "Portal",
     "ReadTransaction",
     "RecordSearch",
+    "RequestFilter",
+    "RuleNote",
     "Store",
     "StoreBrokenError",
     "StoreError",
