@@ -106,6 +106,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             " 429; HubSpot's limit is 5, 0 is none.",
         ),
     ] = 0
+    request_log_entries_max: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10_000_000,
+            description="Requests of each portal that are kept with their answers for people to"
+            " look at, 0 for none; `moyeu demo` keeps 10000.",
+        ),
+    ] = 0
+    request_log_days: Annotated[
+        int, Meta(ge=1, le=3_650, description="Days after which such a request is forgotten.")
+    ] = 7
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         Meta(description="The least serious messages that are logged."),

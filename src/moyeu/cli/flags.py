@@ -73,6 +73,8 @@ class SettingFlags:
     readers: Annotated[int | None, setting_flag("readers")] = None
     wal_checkpoint_pages: Annotated[int | None, setting_flag("wal_checkpoint_pages")] = None
     search_rate_limit: Annotated[int | None, setting_flag("search_rate_limit")] = None
+    request_log_entries_max: Annotated[int | None, setting_flag("request_log_entries_max")] = None
+    request_log_days: Annotated[int | None, setting_flag("request_log_days")] = None
 
 
 def settings_of(

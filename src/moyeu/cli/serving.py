@@ -8,7 +8,7 @@ from moyeu.cli.exits import BROKEN, USAGE, CommandError
 from moyeu.cli.listening import bound_socket
 from moyeu.operations.job_runner import JobRunner
 from moyeu.settings import Settings
-from moyeu.storage.contract import Store
+from moyeu.storage.contract import LogBounds, Store
 from moyeu.wire.edge import Callback, Edge, EdgeLimits
 
 
@@ -23,6 +23,14 @@ def edge_limits(settings: Settings) -> EdgeLimits:
         keep_alive_s=settings.keep_alive_s,
         connections_max=settings.connections_max,
     )
+
+
+def log_bounds(settings: Settings) -> LogBounds | None:
+    """How much of the requests is kept, None for nothing."""
+    if not settings.request_log_entries_max:
+        return None
+    age_max_ms = settings.request_log_days * 24 * 3_600 * 1_000
+    return LogBounds(settings.request_log_entries_max, age_max_ms)
 
 
 def bind(store: Store, settings: Settings, on_ready: Callable[[Edge], None]) -> Edge:
@@ -53,7 +61,11 @@ def edge_on(
         await runner.start()
 
     edge = Edge(
-        build_app(store, searches_per_second=settings.search_rate_limit),
+        build_app(
+            store,
+            searches_per_second=settings.search_rate_limit,
+            log_bounds=log_bounds(settings),
+        ),
         listener=listener,
         limits=edge_limits(settings),
         startup=start,

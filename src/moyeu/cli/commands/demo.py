@@ -33,9 +33,12 @@ from moyeu.demo.portal import (
 )
 from moyeu.settings import Settings
 from moyeu.storage.contract import Store
+from moyeu.storage.sqlite.request_log import FILES as LOG_FILES
 from moyeu.wire.edge import Edge
 
 _DATABASE: Final = "sqlite:///var/demo.db"
+_LOGGED_REQUESTS: Final = 10_000
+_DEFAULTS: Final = {"database": _DATABASE, "request_log_entries_max": _LOGGED_REQUESTS}
 _PATH: Final = "/crm/v3/objects/partner_services/batch/update"
 _EXAMPLE_VALUES: Final = ({"monthly_fee": "2500"}, {"service_tier": "growth"})
 
@@ -46,6 +49,9 @@ class DemoFlags(SettingFlags):
     """All settings as flags, with a database of the demo's own."""
 
     database: Annotated[str | None, setting_flag("database", _DATABASE)] = None
+    request_log_entries_max: Annotated[
+        int | None, setting_flag("request_log_entries_max", _LOGGED_REQUESTS)
+    ] = None
 
 
 def demo(
@@ -87,7 +93,7 @@ def demo(
     """
     if (records or 0) < 0 or (seed or 0) < 0:
         raise CommandError("--records and --seed must not be negative", USAGE)
-    settings = settings_of(flags, {"database": _DATABASE}).settings
+    settings = settings_of(flags, _DEFAULTS).settings
     start_logging(settings)
     _warn_of_strangers(settings.host)
     try:
@@ -158,7 +164,7 @@ def _remove(settings: Settings) -> None:
         return
     with opened(settings) as store:
         asyncio.run(existing_demo(store))
-    for suffix in ("", "-wal", "-shm"):
+    for suffix in ("", "-wal", "-shm", *LOG_FILES):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 

@@ -37,6 +37,14 @@ from moyeu.storage.contract.portals import (
 from moyeu.storage.contract.records import (
     IndexedPart,
 )
+from moyeu.storage.contract.request_log import (
+    BODY_BYTES_MAX,
+    NO_PORTAL,
+    LogBounds,
+    LoggedRequest,
+    RequestFilter,
+    RuleNote,
+)
 from moyeu.storage.contract.store import (
     FoundRecords,
     RecordSearch,
@@ -48,6 +56,8 @@ from moyeu.storage.contract.transactions import (
 )
 
 __all__ = [
+    "BODY_BYTES_MAX",
+    "NO_PORTAL",
     "PORTAL_JOBS",
     "AuditEntry",
     "Census",
@@ -57,11 +67,15 @@ __all__ = [
     "FoundRecords",
     "IndexedPart",
     "Job",
+    "LogBounds",
+    "LoggedRequest",
     "ObjectTypeGoneError",
     "OutcomeUnknownError",
     "Portal",
     "ReadTransaction",
     "RecordSearch",
+    "RequestFilter",
+    "RuleNote",
     "Snapshot",
     "Store",
     "StoreBrokenError",

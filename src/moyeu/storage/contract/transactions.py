@@ -21,7 +21,15 @@ class ReadTransaction(
     ContentReads,
     Protocol,
 ):
-    """A consistent view of the database. Every method costs one statement unless it says so."""
+    """A consistent view of the database. Every method costs one statement unless it says so.
+
+    statements: how many were sent so far, for people who look for what is slow.
+    """
+
+    @property
+    def statements(self) -> int:
+        """See the class."""
+        ...
 
 
 class WriteTransaction(

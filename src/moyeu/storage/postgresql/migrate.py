@@ -67,6 +67,8 @@ DISTRIBUTED: Final = {
     "search_text": "portal_id",
     "search_removal": "portal_id",
     "search_rate": "portal_id",
+    "request_log": "portal_id",
+    "request_log_count": "portal_id",
     "token": "token_hash",
 }
 """The column that says on which node of a cluster a row is kept, by table, `portal` first.

@@ -97,6 +97,11 @@ class _Statements(SqlReads):
     _sql = STATEMENTS
     _connection: Connection
 
+    @property
+    def statements(self) -> int:
+        """See the contract."""
+        return self._connection.sent
+
     def _ids(self, ids: Iterable[int]) -> str:
         return array_text(ids)
 

@@ -55,8 +55,10 @@ class SqliteReadTransaction(SqlReads):
     ) -> None:
         DefinitionReads.__init__(self, cached, keep)
         self._connection = connection
+        self.statements = 0
 
     def _rows(self, statement: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+        self.statements += 1
         return self._connection.execute(statement, parameters).fetchall()
 
     def _ids(self, ids: Iterable[int]) -> str:
@@ -72,6 +74,7 @@ class SqliteWriteTransaction(SqliteReadTransaction, SqlWrites):
     def __init__(self, connection: apsw.Connection, cached: Snapshots) -> None:
         DefinitionWrites.__init__(self, cached)
         self._connection = connection
+        self.statements = 0
         self._next_writes: dict[int, int] = {}
         self.removed_tokens: set[bytes] = set()
         # Changes of records without an entry in the history, which the search index hears of.
@@ -89,13 +92,16 @@ class SqliteWriteTransaction(SqliteReadTransaction, SqlWrites):
         self._next_writes.clear()
 
     def _run(self, statement: str, parameters: Mapping[str, Any]) -> None:
+        self.statements += 1
         self._connection.execute(statement, parameters)
 
     def _count(self, statement: str, parameters: Mapping[str, Any]) -> int:
+        self.statements += 1
         self._connection.execute(statement, parameters)
         return self._connection.changes()
 
     def _run_many(self, statement: str, portal_id: int, rows: Sequence[Row]) -> None:
+        self.statements += 1
         self._connection.executemany(statement, [(portal_id, *row) for row in rows])
 
     def _note_removal(
@@ -133,6 +139,7 @@ class SqliteWriteTransaction(SqliteReadTransaction, SqlWrites):
             changes.append(Change(each.record_id, each.properties, first, 0, each.updated_at_ms, 0))
         numbers = self._add_writes(occasion, object_type_id, changes)
         portal_id = occasion.caller.portal_id
+        self.statements += 1
         self._connection.executemany(
             queries.INSERT_RECORD,
             (
@@ -155,6 +162,7 @@ class SqliteWriteTransaction(SqliteReadTransaction, SqlWrites):
         """See the contract."""
         numbers = self._add_writes(occasion, object_type_id, changes)
         portal_id = occasion.caller.portal_id
+        self.statements += 1
         self._connection.executemany(
             queries.CHANGE_RECORD,
             [
@@ -178,6 +186,7 @@ class SqliteWriteTransaction(SqliteReadTransaction, SqlWrites):
         portal_id, app_id, user_id = caller.portal_id, caller.app_id, caller.user_id
         numbers = self._new_write_numbers(portal_id, len(changes))
         correlation_id = occasion.correlation_id
+        self.statements += 1
         self._connection.executemany(
             queries.ADD_WRITE,
             [
