@@ -9,6 +9,7 @@ from moyeu.cli.listening import bound_socket
 from moyeu.operations.job_runner import JobRunner
 from moyeu.settings import Settings
 from moyeu.storage.contract import LogBounds, Store
+from moyeu.wire.control.access import ControlAccess
 from moyeu.wire.edge import Callback, Edge, EdgeLimits
 
 
@@ -31,6 +32,14 @@ def log_bounds(settings: Settings) -> LogBounds | None:
         return None
     age_max_ms = settings.request_log_days * 24 * 3_600 * 1_000
     return LogBounds(settings.request_log_entries_max, age_max_ms)
+
+
+def control_access(settings: Settings) -> ControlAccess | None:
+    """Who may call the control plane, None when there is none."""
+    if not settings.control_token:
+        return None
+    hosts = (each.strip().lower() for each in settings.control_hosts.split(","))
+    return ControlAccess(settings.control_token, frozenset(filter(None, hosts)))
 
 
 def bind(store: Store, settings: Settings, on_ready: Callable[[Edge], None]) -> Edge:
@@ -65,6 +74,7 @@ def edge_on(
             store,
             searches_per_second=settings.search_rate_limit,
             log_bounds=log_bounds(settings),
+            control=control_access(settings),
         ),
         listener=listener,
         limits=edge_limits(settings),

@@ -153,6 +153,15 @@ def reading_scopes() -> frozenset[str]:
     return frozenset(reading - writing - GENERIC_PROPERTY_WRITE_SCOPES)
 
 
+def meant_scopes(given: Iterable[str]) -> frozenset[str]:
+    """Scopes in which `all` stands for every one and `read` for those that only read."""
+    groups = {"all": known_scopes, "read": reading_scopes}
+    meant: set[str] = set()
+    for each in given:
+        meant |= groups[each]() if each in groups else {each}
+    return frozenset(meant)
+
+
 async def create_portal(store: Store, name: str, now_ms: int) -> Portal:
     """A new, empty portal with an app of its own; ids count up from PORTAL_ID_MIN."""
 
