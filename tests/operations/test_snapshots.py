@@ -251,7 +251,6 @@ def test_the_places_of_portals_are_apart() -> None:
         return {each.contents_id for each in taken}
 
     first, second, third = all_of(0), all_of(1), all_of(2)
-    assert len(first) == len(second) == len(third) == 512
-    assert first.isdisjoint(second) and second.isdisjoint(third) and first.isdisjoint(third)
+    assert len(first | second | third) == 3 * 512
     assert max(first | second | third) < 0
     assert min(all_of(snapshots.PORTAL_ID_MAX)) >= -(2**63)

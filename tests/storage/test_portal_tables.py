@@ -6,20 +6,19 @@ from typing import Final
 
 import pytest
 
-from moyeu.storage.postgresql import portal_queries as postgresql
+from moyeu.storage.postgresql import portal_tables as postgresql
 from moyeu.storage.sql.content_queries import CONTENT_TABLES
-from moyeu.storage.sqlite import portal_queries as sqlite
+from moyeu.storage.sqlite import portal_tables as sqlite
 from tests.storage.engines import Engine
 from tests.storage.raw_tables import RawTables, raw_tables
 from tests.storage.scene import OTHER_PORTAL, PORTAL, Database
 
 COPY: Final = -77
 CONTENTS: Final = {each.name: each for each in CONTENT_TABLES}
-OWN: Final = {"sqlite": sqlite.OWN_TABLES, "postgresql": postgresql.OWN_TABLES}
+OWN: Final = {"sqlite": {*sqlite.OWN_TABLES}, "postgresql": {*postgresql.OWN_TABLES}}
 FOLLOWING: Final = {"sqlite": frozenset[str](), "postgresql": {*postgresql.SEARCH_TABLES}}
 """Tables that are made of the contents."""
-STAYING: Final = {"search_portal"}
-"""Tables with a row that stays when a portal is removed."""
+STAYING: Final = {"sqlite": set[str](), "postgresql": {*postgresql.STAYING_TABLES}}
 ONE_ROW: Final = {"portal", "counter"}
 
 
@@ -86,5 +85,5 @@ def test_a_removed_portal_leaves_nothing(
     database.write(lambda each: each.remove_portal(PORTAL))
 
     left = {table for table in tables.columns() if tables.rows(table, PORTAL)}
-    assert left <= STAYING
+    assert left == STAYING[engine.name]
     assert {table: tables.rows(table, OTHER_PORTAL) for table in before} == before
