@@ -98,6 +98,9 @@ SEARCHES: Final[dict[str, tuple[str, ...]]] = {
 """What each statement looks up in the tables that grow with the records, in order of the plan."""
 
 WALKS: Final = {
+    "CLEAR_CONTENTS": "removes all that a portal has",
+    "CLEAR_PARTS": "removes some of all that a portal has",
+    "COPY_CONTENTS": "copies all that a portal has",
     "CENSUS": "counts all that a portal has, for people",
     "COUNT_RECORDS": "counts all records of a type",
     "CROWDED_RECORDS": "a report on the associations of two types",

@@ -22,6 +22,9 @@ EXCEPTIONS: Final = {
 }
 """Statements that name no portal where one should be, and why."""
 
+COPIES: Final = {"COPY_CONTENTS"}
+"""Statements that name a second portal for what they insert: from its node to that of the other."""
+
 MIGRATION_EXCEPTIONS: Final = {
     "index search_text_terms (terms) of search_text does not begin with portal_id": (
         "each term begins with its portal"
@@ -205,7 +208,9 @@ MIGRATIONS: Final = known_migrations(PACKAGE)
 def test_a_statement_keeps_the_rules(name: str, statement: str) -> None:
     broken = broken_rules(statement)
 
-    if name in EXCEPTIONS:
+    if name in COPIES:
+        assert broken == ["portal_id is not read from the table that is read"]
+    elif name in EXCEPTIONS:
         assert [each[:3] for each in broken] == ["no "], "the exception is not needed"
     else:
         assert broken == []
@@ -215,7 +220,7 @@ def test_the_statements_are_found() -> None:
     names = {name for name, _ in STATEMENTS}
 
     assert {"CHANGE_RECORDS", "RECORDS", "PUT_ASSOCIATION", "PURGE_OBJECT_TYPE"} <= names
-    assert names >= EXCEPTIONS.keys()
+    assert names >= EXCEPTIONS.keys() | COPIES
 
 
 def test_migrations_keep_the_rules() -> None:

@@ -38,9 +38,12 @@ def remove_next(
     portal_id = occasion.caller.portal_id
     if state.contents_id is None:
         return _remove_of_portal(transaction, portal_id, state)
-    if transaction.clear_part(state.contents_id, PART_ROWS):
-        return state
-    transaction.remove_snapshot(portal_id, _retired_name(state.contents_id))
+    name = _retired_name(state.contents_id)
+    # In a copied database there is no such snapshot, and its place may be another's.
+    if any(each.name == name for each in transaction.snapshots(portal_id)):
+        if transaction.clear_part(state.contents_id, PART_ROWS):
+            return state
+        transaction.remove_snapshot(portal_id, name)
     return None
 
 

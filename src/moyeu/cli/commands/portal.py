@@ -13,7 +13,7 @@ from moyeu.cli.databases import opened
 from moyeu.cli.exits import USAGE, CommandError, no_portal
 from moyeu.cli.flags import DatabaseFlags, JsonFlag, settings_of
 from moyeu.crm.values.moment import render_ms
-from moyeu.operations.portals import create_portal, list_portals, set_search_lag
+from moyeu.operations.portals import create_portal, list_portals, remove_portal, set_search_lag
 from moyeu.storage.contract import Portal
 
 _SEARCH_LAG_MAX_S: Final = 3_600
@@ -52,6 +52,33 @@ def show_all(*, flags: DatabaseFlags | None = None, json: JsonFlag = False) -> N
     else:
         titles = ("id", "createdAt", "name")
         print_table(titles, [[str(each[title]) for title in titles] for each in portals])
+
+
+def remove(
+    portal: Annotated[int, Parameter(help="The id of the portal.")],
+    /,
+    *,
+    name: Annotated[
+        str, Parameter(help="What the portal is called, so that no other one is meant.")
+    ],
+    flags: DatabaseFlags | None = None,
+) -> None:
+    """Remove a portal with all that it has, its tokens and snapshots too.
+
+    Nothing of it can be brought back. Its tokens go first; a large one goes in parts, and when the
+    command is ended on the way, the next server of the database goes on. A SQLite database must be
+    open nowhere else.
+
+    Example: moyeu portal remove 20000001 --name "Test account"
+    """
+    with opened(settings_of(flags).settings, must_exist=True) as store:
+        found = {each.id: each for each in asyncio.run(list_portals(store))}.get(portal)
+        if found is not None and found.name != name:
+            raise CommandError(f"portal {portal} is called {found.name!r}; nothing was removed")
+        problem = asyncio.run(remove_portal(store, portal, system_clock_ms()))
+    if problem is not None:
+        raise CommandError(no_portal(problem.portal_id))
+    show(f"portal {portal} removed")
 
 
 def search_lag(

@@ -5,17 +5,10 @@ A copy goes from one portal's node to another's, so its statements name two.
 
 from typing import Final
 
+from moyeu.storage.postgresql import portal_tables as _tables
 from moyeu.storage.sql.content_queries import clearing, clearing_parts, copying, removing
 
 _PORTAL: Final = "%(portal_id)s::bigint"
-
-SEARCH_TABLES: Final = ("search_key", "search_text", "search_removal", "search_column")
-"""Tables that follow from the contents."""
-
-OWN_TABLES: Final = frozenset(
-    {"portal", "counter", "token", "snapshot", "job", "search_portal", "search_rate"}
-)
-"""Tables with rows of a portal that are not its contents; of `job` some are."""
 
 SNAPSHOTS: Final = """
 SELECT portal_id, name, contents_id, created_at_ms, record_count, counters FROM snapshot
@@ -52,11 +45,13 @@ SELECT c.column_id FROM search_column c WHERE c.portal_id = %(portal_id)s::bigin
 ORDER BY c.column_id FOR UPDATE
 """
 
-CLEAR_COLUMNS: Final = removing(SEARCH_TABLES, _PORTAL)
+CLEAR_COLUMNS: Final = removing(_tables.SEARCH_TABLES, _PORTAL)
 
-# Tokens are removed one by one, since others remember them. `search_portal` stays: if the id comes
-# back, its columns shall not have numbers under which processes remember others.
-REMOVE_PORTAL: Final = removing(("snapshot", "job", "search_rate", "counter", "portal"), _PORTAL)
+# Tokens are removed one by one, since they are remembered.
+REMOVE_PORTAL: Final = removing(
+    tuple(each for each in _tables.OWN_TABLES if each not in ("token", *_tables.STAYING_TABLES)),
+    _PORTAL,
+)
 
 # Blocks of ids and numbers are given up: the next ones begin here.
 SET_COUNTERS: Final = """

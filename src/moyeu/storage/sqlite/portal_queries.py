@@ -3,9 +3,7 @@
 from typing import Final
 
 from moyeu.storage.sql.content_queries import clearing, clearing_parts, copying, removing
-
-OWN_TABLES: Final = frozenset({"portal", "token", "snapshot", "job"})
-"""Tables with rows of a portal that are not its contents; of `job` some are."""
+from moyeu.storage.sqlite.portal_tables import OWN_TABLES as _OWN_TABLES
 
 SNAPSHOTS: Final = """
 SELECT portal_id, name, contents_id, created_at_ms, record_count, counters FROM snapshot
@@ -26,8 +24,10 @@ CLEAR_CONTENTS: Final = clearing(":portal_id")
 
 CLEAR_PARTS: Final = clearing_parts(":portal_id", ":count_max")
 
-# Tokens are removed one by one, since others remember them.
-REMOVE_PORTAL: Final = removing(("snapshot", "job", "portal"), ":portal_id")
+# Tokens are removed one by one, since they are remembered.
+REMOVE_PORTAL: Final = removing(
+    tuple(each for each in _OWN_TABLES if each != "token"), ":portal_id"
+)
 
 SET_COUNTERS: Final = """
 UPDATE portal SET next_record_id = :next_record_id,
