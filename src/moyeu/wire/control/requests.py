@@ -45,6 +45,11 @@ def _status(text: str) -> dict[str, int] | None:
     return {"status_class": int(found[1])} if found[2] is None else {"status": int(text)}
 
 
+def _type_id(text: str) -> str:
+    found = find_object_type(text)
+    return text if found is None else found.id
+
+
 def _flag(text: str) -> bool | None:
     return {"true": True, "false": False}.get(text)
 
@@ -62,7 +67,7 @@ _PARAMETERS: Final[dict[str, Callable[[str], dict[str, Any] | None]]] = {
     "method": _field("method", str.upper),
     "path": _field("path_part", str),
     "version": _field("version", str),
-    "objectType": _field("object_type_id", lambda text: _type_id(text)),
+    "objectType": _field("object_type_id", _type_id),
     "correlationId": _field("correlation_id", str),
     "text": _field("text", str),
     "since": _field("since_ms", _moment_ms),
@@ -74,13 +79,8 @@ _PARAMETERS: Final[dict[str, Callable[[str], dict[str, Any] | None]]] = {
 """What may be asked: the field of `RequestFilter` by the parameter of the query."""
 
 
-def _type_id(text: str) -> str:
-    found = find_object_type(text)
-    return text if found is None else found.id
-
-
 def _filter(request: ControlRequest) -> RequestFilter | InvalidParameter:
-    """What the query asks for; a parameter that there is not is refused, as it would ask nothing."""
+    """What the query asks for; a parameter that there is not would ask nothing and is refused."""
     fields: dict[str, Any] = {"limit": _LIMIT_DEFAULT}
     for name, text in request.query.pairs:
         read = _PARAMETERS.get(name)
