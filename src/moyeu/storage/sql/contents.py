@@ -21,7 +21,7 @@ class ContentReads(SqlRows):
         return [Snapshot(*row[:5], _read_counters(row[5])) for row in rows]
 
 
-class ContentWrites(ContentReads, PortalWrites, DefinitionWrites):
+class ContentWrites(PortalWrites, DefinitionWrites, ContentReads):
     """The writes of all that a portal has."""
 
     def remove_portal(self, portal_id: int) -> None:
