@@ -18,7 +18,9 @@ class ContentReads(SqlRows):
     def snapshots(self, portal_id: int) -> list[Snapshot]:
         """See the contract."""
         rows = self._rows(self._sql.SNAPSHOTS, {"portal_id": portal_id})
-        return [Snapshot(*row[:5], _read_counters(row[5])) for row in rows]
+        return [
+            Snapshot(row[0], row[1], row[2], row[3], row[4], _read_counters(row[5])) for row in rows
+        ]
 
 
 class ContentWrites(PortalWrites, DefinitionWrites, ContentReads):
