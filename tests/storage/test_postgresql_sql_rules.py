@@ -17,6 +17,8 @@ VERBS: Final = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "SET", "MERGE", 
 
 EXCEPTIONS: Final = {
     "PORTALS": "all portals are wanted: for people, never for a request",
+    "FORGET_OLD_REQUESTS": "of all portals, idle ones too; now and then, never for a request",
+    "CORRELATED_REQUESTS": "whoever asks has a correlation id alone; for people",
     "DUE_JOBS": "nobody knows yet which portals have any; now and then, never for a request",
     "TOKENS": "tokens are spread by their hash; a page of the console and the command line",
 }

@@ -61,10 +61,14 @@ STATUS_RULES: Final[Mapping[int, str]] = {
 """The rule of an answer to which no problem led."""
 
 
-@cache
 def rule_name(problem: type) -> str:
     """The name of the rule that a class of problems stands for: `unique-value-taken`."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", problem.__name__).lower()
+    return _hyphened(problem.__name__)
+
+
+@cache
+def _hyphened(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name).lower()
 
 
 @cache

@@ -29,6 +29,7 @@ COMMANDS: Final = (
     ("copy", "copy:copy", "Copy all portals of a database into another one."),
     ("pull", "pull:pull", "Copy a portal of HubSpot or of another server."),
     ("migrate", "migrate:migrate", "Bring a database to the schema of this version."),
+    ("explain", "explain:explain", "Explain why a request was answered so."),
     ("wait", "wait:wait", "Wait until a server answers."),
     ("settings", "settings:settings", "Show every setting and where its value comes from."),
     ("portal create", "portal:create", "Make a portal."),

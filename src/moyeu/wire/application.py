@@ -102,10 +102,12 @@ class Application:
         except Exception:  # noqa: BLE001 — what nobody asked for is one plain 500, with its cause logged
             _log.exception("request failed, correlation id %s", correlation_id)
             answer = render_refusal(INTERNAL_ERROR, correlation_id)
-        headers = _headers(answer, correlation_id.encode())
-        await _send(scope, send, answer, headers)
+        headers, body = _head_and_body(scope, answer, correlation_id.encode())
         if self._recorder is not None and trace is not None:
+            # Before it is sent: who has the answer finds it in the log.
             self._recorder.keep(trace, scope, now_ms, correlation_id, answer, headers)
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
     async def _answer(
         self,
@@ -311,8 +313,11 @@ def _refused(refusal: Refusal, correlation_id: str, trace: Trace | None) -> Answ
     return render_refusal(refusal, correlation_id)
 
 
-def _headers(answer: Answer, correlation_id: bytes) -> list[tuple[bytes, bytes]]:
-    """The headers of an answer, without those that say how its body is sent."""
+def _head_and_body(
+    scope: Scope, answer: Answer, correlation_id: bytes
+) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """The headers of an answer, and its body as it is sent."""
+    body = answer.body
     headers = [
         *_COMMON_HEADERS,
         (b"x-hubspot-correlation-id", correlation_id),
@@ -322,22 +327,12 @@ def _headers(answer: Answer, correlation_id: bytes) -> list[tuple[bytes, bytes]]
     ]
     if answer.content_type is not None:
         headers.append((b"content-type", answer.content_type))
-    return headers
-
-
-async def _send(
-    scope: Scope, send: Send, answer: Answer, headers: list[tuple[bytes, bytes]]
-) -> None:
-    """Sends an answer; headers get those that say how its body is sent."""
-    body = answer.body
-    if answer.content_type is not None:
         if len(body) >= _GZIP_BYTES_MIN and _takes_gzip(scope):
             body = gzip.compress(body, compresslevel=1, mtime=0)
             headers.append((b"content-encoding", b"gzip"))
     if answer.status != 204:
         headers.append((b"content-length", str(len(body)).encode()))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+    return headers, b"" if scope["method"] == "HEAD" else body
 
 
 def _takes_gzip(scope: Scope) -> bool:

@@ -18,7 +18,7 @@ class PostgresqlRequestLog:
 
     def __init__(self, connect: Callable[[], Connection]) -> None:
         self._connection = connect()
-        self._sweep_at_s = time.monotonic() + _SWEEP_S
+        self._sweep_at_s = 0.0
 
     def keep(self, entries: Sequence[LoggedRequest], bounds: LogBounds) -> None:
         """See the protocol: a transaction for each portal."""

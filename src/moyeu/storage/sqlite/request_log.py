@@ -94,6 +94,16 @@ class _OtherSchemaError(Exception):
     """The file is of another version."""
 
 
+def _make_schema(connection: apsw.Connection, version: int) -> None:
+    """version: of what is there, 0 for an empty file."""
+    if version not in (0, queries.SCHEMA_VERSION):
+        raise _OtherSchemaError(f"its schema is {version}")
+    if version == 0:
+        with connection:
+            connection.execute(queries.MAKE_REQUEST_LOG)
+            connection.pragma("user_version", queries.SCHEMA_VERSION)
+
+
 def _open(path: str) -> apsw.Connection:
     connection = apsw.Connection(path)
     try:
@@ -104,12 +114,7 @@ def _open(path: str) -> apsw.Connection:
         connection.pragma("temp_store", "memory")
         connection.pragma("trusted_schema", False)
         version = connection.pragma("user_version")
-        if version not in (0, queries.SCHEMA_VERSION):
-            raise _OtherSchemaError(f"its schema is {version}")
-        if version == 0:
-            with connection:
-                connection.execute(queries.MAKE_REQUEST_LOG)
-                connection.pragma("user_version", queries.SCHEMA_VERSION)
+        _make_schema(connection, version)
     except BaseException:
         connection.close()
         raise
