@@ -39,13 +39,15 @@ class ControlClient:
     """The control plane of one server; may be shared by threads.
 
     url: of the server, such as `http://127.0.0.1:8080`. token: the control token. timeout_s: for
-    each request. No proxy is used, whatever the environment says.
+    each request. headers: what else is sent with each. No proxy is used, whatever the environment
+    says.
     """
 
     def __init__(self, url: str, token: str, timeout_s: float = 30.0) -> None:
         self.url = url.rstrip("/")
         self._token = token
         self._timeout_s = timeout_s
+        self.headers: dict[str, str] = {}
         self._opener: OpenerDirector = build_opener(ProxyHandler({}))
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
@@ -53,7 +55,7 @@ class ControlClient:
 
         Refused: ControlError.
         """
-        headers = {"Authorization": f"Bearer {self._token}"}
+        headers = {"Authorization": f"Bearer {self._token}", **self.headers}
         data = None
         if body is not None:
             headers["Content-Type"] = "application/json"
