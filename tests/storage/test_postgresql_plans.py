@@ -126,7 +126,7 @@ PARTS: Final = (
     ),
     ("list_membership (portal_id=)", MEMBER),
 )
-"""What each text of `CLEAR_PARTS` looks up: the first keys of the portal, and each row by its own."""
+"""What each text of `CLEAR_PARTS` looks up: keys of the portal, and each row by its own."""
 
 LARGE: Final = (
     "record",
