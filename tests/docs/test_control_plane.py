@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from moyeu.app import build_app
+from moyeu.app import build_app, with_control
 from moyeu.demo.portal import demo_control_token
 from moyeu.storage.contract import LogBounds
 from moyeu.storage.sqlite import open_store
@@ -16,6 +16,7 @@ from moyeu.wire.control.access import ControlAccess
 from moyeu.wire.control.plane import CONTROL_ROUTES
 from moyeu.wire.edge import running
 from tests.docs.documents import ROOT, fenced
+from tests.testing.test_plugin import run
 
 TEXT = (ROOT / "docs" / "control-plane.md").read_text("utf-8")
 TOKEN = demo_control_token(1)
@@ -26,14 +27,15 @@ DEMO = "http://127.0.0.1:8080"
 def url(tmp_path: Path) -> Iterator[str]:
     """A server that has the demo's control token."""
     store = open_store(tmp_path / "moyeu.db")
-    app = build_app(store, log_bounds=LogBounds(100, 10**9), control=ControlAccess(TOKEN))
+    api = build_app(store, log_bounds=LogBounds(100, 10**9))
+    app = with_control(api, store, ControlAccess(TOKEN))
     with running(app) as served:
         yield served
     store.close()
 
 
 def test_its_token_is_that_of_the_demo() -> None:
-    assert set(re.findall(r"moyeu-control-\w+", TEXT)) == {TOKEN}
+    assert set(re.findall(r"(?<!-)\bmoyeu-control-\w+", TEXT)) == {TOKEN}
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
@@ -57,7 +59,7 @@ def test_its_blocks_can_be_pasted_one_after_the_other(url: str) -> None:
 
 
 def test_its_lines_of_python_run(url: str) -> None:
-    (code,) = fenced(TEXT, "python")
+    _, code = fenced(TEXT, "python")
 
     exec(code.replace(DEMO, url), {})
 
@@ -77,3 +79,11 @@ def test_it_shows_every_route() -> None:
             method == asked and re.fullmatch(pattern + r"(\?.*)?", path.strip('"`'))
             for asked, path in shown
         ), (method, pattern)
+
+
+def test_its_test_passes(tmp_path: Path) -> None:
+    suite, _ = fenced(TEXT, "python")
+
+    ended = run(tmp_path, suite)
+
+    assert "1 passed" in ended.stdout, ended.stdout

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Callable
 
-from moyeu.app import build_app, settle_memory, system_clock_ms
+from moyeu.app import build_app, settle_memory, system_clock_ms, with_control
 from moyeu.cli.exits import BROKEN, USAGE, CommandError
 from moyeu.cli.listening import bound_socket
 from moyeu.operations.job_runner import JobRunner
@@ -69,13 +69,13 @@ def edge_on(
             await startup()
         await runner.start()
 
+    api = build_app(
+        store,
+        searches_per_second=settings.search_rate_limit,
+        log_bounds=log_bounds(settings),
+    )
     edge = Edge(
-        build_app(
-            store,
-            searches_per_second=settings.search_rate_limit,
-            log_bounds=log_bounds(settings),
-            control=control_access(settings),
-        ),
+        with_control(api, store, control_access(settings)),
         listener=listener,
         limits=edge_limits(settings),
         startup=start,

@@ -104,7 +104,7 @@ def portal(
 def hubspot(portal: "ControlledPortal") -> Any:
     """HubSpot's own client, of the package `hubspot-api-client`, that calls the test's portal."""
     try:
-        from hubspot import HubSpot  # noqa: PLC0415
+        from hubspot import HubSpot  # type: ignore[import-untyped]  # noqa: PLC0415 — no types
     except ImportError as error:
         raise pytest.UsageError("the fixture hubspot needs hubspot-api-client") from error
     # Its raw requests take the host by another name.

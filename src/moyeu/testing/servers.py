@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from moyeu.app import build_app, system_clock_ms
+from moyeu.app import build_app, system_clock_ms, with_control
 from moyeu.operations.job_runner import JobRunner
 from moyeu.storage.contract import LogBounds
 from moyeu.storage.sqlite import open_store
@@ -23,7 +23,7 @@ def serving(folder: Path) -> Iterator[ControlClient]:
     store = open_store(folder / "moyeu.db")
     try:
         token = secrets.token_hex(16)
-        app = build_app(store, log_bounds=_LOG, control=ControlAccess(token))
+        app = with_control(build_app(store, log_bounds=_LOG), store, ControlAccess(token))
         runner = JobRunner(store, system_clock_ms)
         with running(app, startup=runner.start, shutdown=runner.stop) as url:
             yield ControlClient(url, token)

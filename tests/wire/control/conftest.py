@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from moyeu.app import build_app
+from moyeu.app import build_app, with_control
 from moyeu.storage.contract import LogBounds
 from moyeu.wire.control.access import ControlAccess
 from moyeu.wire.edge import running
@@ -22,13 +22,9 @@ def bench(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config)
     folder: Path = tmp_path_factory.mktemp("control")
     store = engine.open(folder, WRITE_WAIT_MAX_S)
     clock = Clock()
-    app = build_app(
-        store,
-        clock,
-        random.Random(1).getrandbits,
-        log_bounds=LogBounds(entries_max=1_000, age_max_ms=10**12),
-        control=ControlAccess(TOKEN, frozenset({HOST})),
-    )
+    bits = random.Random(1).getrandbits
+    api = build_app(store, clock, bits, log_bounds=LogBounds(entries_max=1_000, age_max_ms=10**12))
+    app = with_control(api, store, ControlAccess(TOKEN, frozenset({HOST})), clock, bits)
     try:
         with running(app) as url:
             yield Bench(url, store, clock)
