@@ -13,7 +13,8 @@ T = TypeVar("T")
 SECONDS_MAX: Final = 10 * 366 * 24 * 3_600
 """The longest time to live: ten years."""
 
-_Name = Annotated[str, Meta(min_length=1, max_length=200)]
+# No store keeps U+0000.
+_Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*\Z")]
 _PortalId = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 _Seconds = Annotated[float, Meta(gt=0, le=SECONDS_MAX)]
 

@@ -31,6 +31,7 @@ from moyeu.wire.control.snapshots import SNAPSHOT_ROUTES
 from moyeu.wire.control.words import (
     CONTROL_WORDS,
     NOT_JSON,
+    NULL_IN_PATH,
     bad_portal_id,
     no_route,
     wrong_method,
@@ -119,6 +120,8 @@ class ControlPlane:
             return refused
         path = scope["raw_path"].decode("latin-1")
         segments = [unquote(each) for each in path.strip("/").split("/")]
+        if "\0" in unquote(path):
+            return NULL_IN_PATH
         match = self._tree.match(segments)
         if match is None:
             return no_route(unquote(path))

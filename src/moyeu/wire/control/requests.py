@@ -84,7 +84,8 @@ def _filter(request: ControlRequest) -> RequestFilter | InvalidParameter:
     fields: dict[str, Any] = {"limit": _LIMIT_DEFAULT}
     for name, text in request.query.pairs:
         read = _PARAMETERS.get(name)
-        found = None if read is None else read(text)
+        # No store keeps U+0000.
+        found = None if read is None or "\0" in text else read(text)
         if found is None:
             return InvalidParameter(name, text)
         fields |= found

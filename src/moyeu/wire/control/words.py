@@ -42,6 +42,9 @@ def wrong_method(method: str, allowed: str) -> Refusal:
     return Refusal(405, f"{method} is none of {allowed}", "METHOD_NOT_ALLOWED")
 
 
+# No store keeps U+0000.
+NULL_IN_PATH: Final = _bad("The path has a null character")
+
 NOT_JSON: Final = Refusal(
     415, "The body must be JSON, with Content-Type: application/json.", "UNSUPPORTED_MEDIA_TYPE"
 )
