@@ -119,7 +119,9 @@ class ControlPlane:
         if refused is not None:
             return refused
         path = scope["raw_path"].decode("latin-1")
-        segments = [unquote(each) for each in path.strip("/").split("/")]
+        # A slash at the end is the index's alone: `/portals/` may have lost the id of a portal.
+        known = PREFIX if path == PREFIX + "/" else path
+        segments = [unquote(each) for each in known.split("/")[1:]]
         if "\0" in unquote(path):
             return NULL_IN_PATH
         match = self._tree.match(segments)
