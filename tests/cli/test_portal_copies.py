@@ -1,5 +1,6 @@
 """`moyeu portal snapshot`, `restore`, `snapshots`, `forget` and `remove`."""
 
+import io
 import json
 from pathlib import Path
 
@@ -58,17 +59,26 @@ def test_snapshots_are_listed_and_forgotten(moyeu: Moyeu, portal: str) -> None:
     assert [each["name"] for each in moyeu("portal", "snapshots", portal, "--json").json] == ["two"]
 
 
-def test_a_portal_is_removed_by_its_id_and_name(moyeu: Moyeu, portal: str) -> None:
-    wrong = moyeu("portal", "remove", portal, "--name", "Another")
-    assert (wrong.code, wrong.out) == (1, "")
-    assert "is called 'Test account'" in wrong.err
+def test_a_portal_is_removed_after_a_yes(
+    moyeu: Moyeu, portal: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("no\ny\n"))
+    asked = f"portal {portal}, 'Test account', goes with all that it has\nGo on? [y/N]\n"
+
+    left = moyeu("portal", "remove", portal)
+    assert (left.code, left.out) == (1, asked)
+    assert "--yes goes on without asking" in left.err
     assert moyeu("portal", "list", "--json").json
+    removed = moyeu("portal", "remove", portal)
 
-    ended = moyeu("portal", "remove", portal, "--name", "Test account")
-
-    assert (ended.code, ended.out) == (0, f"portal {portal} removed\n")
+    assert (removed.code, removed.out) == (0, f"{asked}portal {portal} removed\n")
     assert moyeu("portal", "list", "--json").json == []
-    again = moyeu("portal", "remove", portal, "--name", "Test account")
+
+
+def test_a_portal_is_removed_without_asking(moyeu: Moyeu, portal: str) -> None:
+    assert moyeu("portal", "remove", portal, "--yes").code == 0
+
+    again = moyeu("portal", "remove", portal, "--yes")
     assert (again.code, again.out) == (1, "")
     assert f"there is no portal {portal}" in again.err
 

@@ -180,6 +180,32 @@ def test_portals_that_are_made_at_once_are_different_ones(database: Database) ->
     assert all(digests(database, each)["record"].count == 1 for each in ids)
 
 
+def test_templates_that_are_made_at_once_do_not_mix(database: Database) -> None:
+    insert(database, record(1))
+    insert(database, record(1), record(2), portal_id=OTHER_PORTAL)
+
+    async def many() -> list[object]:
+        return list(
+            await asyncio.gather(
+                make_template(database.store, "same", PORTAL, NOW_MS),
+                make_template(database.store, "same", OTHER_PORTAL, NOW_MS),
+                make_template(database.store, "a", PORTAL, NOW_MS),
+                make_template(database.store, "b", OTHER_PORTAL, NOW_MS),
+            )
+        )
+
+    database.run(many())
+
+    a, b, _, same = database.run(list_templates(database.store))
+    assert (a, b) == (Template("a", 1), Template("b", 2))
+    assert same.record_count in (1, 2)
+    for each in (a, b, same):
+        made = created(database, each.name)
+        assert digests(database, made.portal.id)["record"].count == each.record_count
+    kept = database.read(lambda each: each.snapshots(0))
+    assert len({each.contents_id for each in kept}) == 3
+
+
 # --- removal ----------------------------------------------------------------------------------
 
 

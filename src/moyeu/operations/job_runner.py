@@ -91,6 +91,8 @@ class JobRunner:
         while True:
             # The database may be away or broken, of which the store tells.
             with suppress(StoreError):
-                await run_due_jobs(self._store, self._clock_ms)
+                taken = _TOGETHER
+                while taken == _TOGETHER:
+                    taken = await run_due_jobs(self._store, self._clock_ms)
             # Many processes should not all look at the same moment.
             await asyncio.sleep(self._pause_s * random.uniform(0.5, 1.5))  # noqa: S311

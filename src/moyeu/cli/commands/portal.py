@@ -7,13 +7,20 @@ from typing import Annotated, Final
 from cyclopts import Parameter
 
 from moyeu.app import system_clock_ms
-from moyeu.cli.console import print_json, print_table, show
+from moyeu.cli.console import ask, print_json, print_table, show
 from moyeu.cli.database_urls import without_password
 from moyeu.cli.databases import opened
 from moyeu.cli.exits import USAGE, CommandError, no_portal
 from moyeu.cli.flags import DatabaseFlags, JsonFlag, settings_of
 from moyeu.crm.values.moment import render_ms
-from moyeu.operations.portals import create_portal, list_portals, remove_portal, set_search_lag
+from moyeu.operations.portals import (
+    PortalNotFound,
+    create_portal,
+    find_portal,
+    list_portals,
+    remove_portal,
+    set_search_lag,
+)
 from moyeu.storage.contract import Portal
 
 _SEARCH_LAG_MAX_S: Final = 3_600
@@ -58,26 +65,26 @@ def remove(
     portal: Annotated[int, Parameter(help="The id of the portal.")],
     /,
     *,
-    name: Annotated[
-        str, Parameter(help="What the portal is called, so that no other one is meant.")
-    ],
+    yes: Annotated[bool, Parameter(help="Go on without asking.", negative=())] = False,
     flags: DatabaseFlags | None = None,
 ) -> None:
     """Remove a portal with all that it has, its tokens and snapshots too.
 
-    Nothing of it can be brought back. Its tokens go first; a large one goes in parts, and when the
-    command is ended on the way, the next server of the database goes on. A SQLite database must be
-    open nowhere else.
+    It asks first, since nothing of it can be brought back. Its tokens go first; a large one goes in
+    parts, and when the command is ended on the way, the next server of the database goes on. A
+    SQLite database must be open nowhere else.
 
-    Example: moyeu portal remove 20000001 --name "Test account"
+    Example: moyeu portal remove 20000001
     """
     with opened(settings_of(flags).settings, must_exist=True) as store:
-        found = {each.id: each for each in asyncio.run(list_portals(store))}.get(portal)
-        if found is not None and found.name != name:
-            raise CommandError(f"portal {portal} is called {found.name!r}; nothing was removed")
+        found = asyncio.run(find_portal(store, portal))
+        if isinstance(found, PortalNotFound):
+            raise CommandError(no_portal(portal))
+        show(f"portal {portal}, {found.name!r}, goes with all that it has")
+        ask(yes=yes)
         problem = asyncio.run(remove_portal(store, portal, system_clock_ms()))
     if problem is not None:
-        raise CommandError(no_portal(problem.portal_id))
+        raise CommandError(no_portal(portal))
     show(f"portal {portal} removed")
 
 
