@@ -27,8 +27,11 @@ T = TypeVar("T")
 
 _log = logging.getLogger("moyeu.storage")
 
-PAUSE_S: Final = 0.05
-"""How long the first entry of a batch waits for others."""
+PAUSE_S: Final = 0.25
+"""How long the first entry of a batch waits for others; a question waits for nothing.
+
+What a batch costs beside its entries is spread over them: with 0.05 s it is as much as they are.
+"""
 _TOGETHER: Final = 200
 """A batch of so many does not wait any longer."""
 _WAITING_MAX: Final = 5_000
