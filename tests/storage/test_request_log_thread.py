@@ -148,6 +148,27 @@ def test_trouble_is_logged_once_and_the_log_goes_on_afterwards(
     assert backend.opened > 1
 
 
+def test_who_stops_waiting_for_an_answer_stops_nobody_else() -> None:
+    backend = Backend()
+    log = RequestLog(backend.open)
+    backend.may_keep.clear()
+    log.add([entry(0)], BOUNDS)
+
+    async def leave() -> None:
+        asking = asyncio.create_task(log.ask(lambda kept: kept.find(1, RequestFilter())))
+        await asyncio.sleep(0.01)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+
+    asyncio.run(leave())
+    backend.may_keep.set()
+    ask(log)
+    log.close()
+
+    assert backend.kept == ["0"]
+
+
 def test_a_closed_log_has_kept_all_and_answers_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(request_log, "PAUSE_S", 10.0)
     backend = Backend()

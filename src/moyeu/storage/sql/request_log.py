@@ -157,6 +157,9 @@ class RequestLog:
             self._is_failing = False
 
     def _answer(self, question: Callable[[LogBackend], T], answer: Future[T]) -> None:
+        if not answer.set_running_or_notify_cancel():
+            # Whoever asked has left.
+            return
         try:
             result = question(self._at_hand())
         except Exception as error:  # noqa: BLE001 — it goes to the one who asks
