@@ -304,6 +304,7 @@ def _note_endpoint(trace: Trace, endpoint: Endpoint) -> None:
     route = endpoint.route
     trace.end_auth()
     trace.version, trace.route = endpoint.version.name, endpoint.path
+    trace.is_of_records = isinstance(route, ObjectRoute)
     trace.operation = route.operation if isinstance(route, ObjectRoute) else route.name
 
 

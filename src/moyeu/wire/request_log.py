@@ -1,6 +1,8 @@
 """Keeps what was asked and answered in the store's request log, without credentials.
 
-Nothing that this module is handed waits for it, and what it keeps is no client's error.
+Nothing that this module is handed waits for it, and what it keeps is no client's error. Bodies of
+records are kept as they are: they hold values of properties, which the history keeps too, and no
+field for a credential.
 """
 
 import re
@@ -67,8 +69,10 @@ class RequestRecorder:
         if status >= 400 and not trace.notes:
             trace.note_rule(STATUS_RULES.get(status, "other-refusal"))
         ok, failed = _inputs(trace, status)
-        request_body, is_secret = mask_body(trace.request_body, scope["headers"])
-        is_strange = is_secret or trace.route is None
+        request_body, response_body = trace.request_body, answer.body
+        if not trace.is_of_records:
+            request_body = mask_body(request_body, scope["headers"])
+            response_body = mask_fields(response_body)
         entry = LoggedRequest(
             portal_id=NO_PORTAL if caller is None else caller.portal_id,
             correlation_id=correlation_id,
@@ -93,9 +97,7 @@ class RequestRecorder:
             response_headers=mask_headers(headers),
             request_body=request_body[:BODY_BYTES_MAX],
             request_bytes=len(trace.request_body),
-            response_body=(_masked_fields(answer.body) if is_strange else answer.body)[
-                :BODY_BYTES_MAX
-            ],
+            response_body=response_body[:BODY_BYTES_MAX],
             response_bytes=len(answer.body),
             notes=tuple(trace.notes),
         )
@@ -155,18 +157,14 @@ def _masked_pair(pair: str) -> str:
     return f"{name}={MASK}" if is_secret else pair
 
 
-def mask_body(body: bytes, headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, bool]:
-    """A body whose credentials are masked, and whether it had any."""
-    if not body:
-        return body, False
+def mask_body(body: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """A form or a JSON body whose credentials are masked."""
     if any(name == b"content-type" and _FORM in value.lower() for name, value in headers):
-        masked = mask_query(body.decode("latin-1")).encode("latin-1")
-    else:
-        masked = _masked_fields(body)
-    return masked, masked != body
+        return mask_query(body.decode("latin-1")).encode("latin-1")
+    return mask_fields(body)
 
 
-def _masked_fields(body: bytes) -> bytes:
+def mask_fields(body: bytes) -> bytes:
     """A JSON body whose credentials are masked."""
     lowered = body.lower()
     if not any(word in lowered for word in _SECRET_WORDS):

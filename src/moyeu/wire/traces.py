@@ -36,7 +36,8 @@ _NOTES_MAX: Final = 1_000
 class Trace:
     """The stages of a request in nanoseconds, its caller, and the problems that decided.
 
-    inputs: how many a batch has, once it is decoded. inputs_ok: how many of them were carried out.
+    is_of_records: whether the route is one of records. inputs: how many a batch has, once it is
+    decoded. inputs_ok: how many of them were carried out.
     """
 
     __slots__ = (
@@ -49,6 +50,7 @@ class Trace:
         "handled_ns",
         "inputs",
         "inputs_ok",
+        "is_of_records",
         "notes",
         "object_type_id",
         "operation",
@@ -72,6 +74,7 @@ class Trace:
         self.version: str | None = None
         self.route: str | None = None
         self.operation: str | None = None
+        self.is_of_records = False
         self.object_type_id: str | None = None
         self.token: str | None = None
         self.request_body = b""

@@ -39,8 +39,9 @@ class PostgresqlRequestLog:
             row = connection.execute(queries.COUNT_REQUESTS, key).fetchone()
             assert row is not None
             first = row[0] - len(entries) + 1
-            for place, each in enumerate(entries):
-                connection.execute(queries.KEEP_REQUEST, row_of(each, first + place, now_ms))
+            with connection.pipeline():
+                for place, each in enumerate(entries):
+                    connection.execute(queries.KEEP_REQUEST, row_of(each, first + place, now_ms))
             if row[0] > entries_max:
                 last = {"portal_id": portal_id, "last": row[0] - entries_max}
                 connection.execute(queries.FORGET_REQUESTS, last)

@@ -27,8 +27,11 @@ T = TypeVar("T")
 
 _log = logging.getLogger("moyeu.storage")
 
-PAUSE_S: Final = 0.05
-"""How long the first entry of a batch waits for others."""
+PAUSE_S: Final = 0.25
+"""How long the first entry of a batch waits for others; a question waits for nothing.
+
+What a batch costs beside its entries is spread over them: with 0.05 s it is as much as they are.
+"""
 _TOGETHER: Final = 200
 """A batch of so many does not wait any longer."""
 _WAITING_MAX: Final = 5_000
@@ -154,6 +157,9 @@ class RequestLog:
             self._is_failing = False
 
     def _answer(self, question: Callable[[LogBackend], T], answer: Future[T]) -> None:
+        if not answer.set_running_or_notify_cancel():
+            # Whoever asked has left.
+            return
         try:
             result = question(self._at_hand())
         except Exception as error:  # noqa: BLE001 — it goes to the one who asks
