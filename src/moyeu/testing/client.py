@@ -229,6 +229,11 @@ class ControlledPortal:
         """A request and its answer, with headers and bodies."""
         return _known(self.call("GET", f"/requests/{quote(correlation_id, safe='')}"))
 
+    def explain(self, correlation_id: str) -> Json:
+        """Why it was answered so: `reasons`, `inputs` and `changes`, rules with their sources."""
+        path = f"/requests/{quote(correlation_id, safe='')}/explanation"
+        return _known(self.call("GET", path))
+
     def clear_requests(self) -> None:
         """Forgets what was asked of it."""
         self.call("DELETE", "/requests")

@@ -345,6 +345,30 @@ def test_requests_are_listed_newest_first_and_found_by_what_they_were(bench: Ben
     assert portal.requests() == []
 
 
+def test_a_request_is_explained(bench: Bench) -> None:
+    portal = bench.control.create_portal()
+    (deal,) = portal.create_records("deals", [{"dealname": "old"}])
+    inputs = [
+        {"id": deal["id"], "properties": {"dealname": "new"}},
+        {"id": "77", "properties": {"dealname": "new"}},
+    ]
+    path = "/crm/v3/objects/deals/batch/update"
+    answer = _api(bench, "POST", path, portal.token, {"inputs": inputs})
+    assert answer.status == 207
+
+    told = portal.explain(answer.headers["x-hubspot-correlation-id"])
+
+    assert (told["status"], told["inputsOk"], told["inputsFailed"]) == (207, 1, 1)
+    assert told["inputs"][0] == {"index": 0, "keys": [deal["id"]], "reasons": []}
+    (reason,) = told["inputs"][1]["reasons"]
+    assert set(reason) == {"rule", "property", "sentence", "evidence", "source", "cases"}
+    (change,) = told["changes"]
+    assert change["recordId"] == deal["id"]
+    assert change["values"]["dealname"] == {"before": "old", "after": "new"}
+    with pytest.raises(ControlError, match="404"):
+        portal.explain("x")
+
+
 @pytest.mark.parametrize(
     "query", ["limit=0", "limit=1001", "limit=x", "status=9xx", "since=soon", "bodies=1", "nme=x"]
 )

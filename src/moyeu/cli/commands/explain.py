@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 
@@ -14,6 +14,7 @@ from moyeu.crm.values.moment import render_ms
 from moyeu.operations.explaining import Explanation, Reason, explain_request
 from moyeu.operations.request_log import RequestNotFound, find_request
 from moyeu.storage.contract import NO_PORTAL, LoggedRequest, Store, StoreInUseError
+from moyeu.wire.control.explanations import explanation_body
 
 
 def explain(
@@ -46,7 +47,7 @@ def explain(
             " `moyeu settings` shows how many are kept: request_log_entries_max"
         )
     if json:
-        print_json(told(found))
+        print_json(explanation_body(found))
     else:
         for line in _lines(found):
             show(line)
@@ -104,57 +105,3 @@ def _reason_lines(what: str, reason: Reason) -> Iterator[str]:
     yield f"  {rule.evidence}: {rule.source}"
     if rule.cases:
         yield f"  cases: {', '.join(rule.cases)}"
-
-
-def told(found: Explanation) -> dict[str, Any]:
-    """The explanation as JSON, keys as of the API."""
-    request = found.request
-    return {
-        "correlationId": request.correlation_id,
-        "portalId": request.portal_id,
-        "at": render_ms(request.at_ms),
-        "method": request.method,
-        "path": request.path,
-        "query": request.query,
-        "version": request.version,
-        "operation": request.operation,
-        "objectTypeId": request.object_type_id,
-        "status": request.status,
-        "durationUs": request.duration_us,
-        "stagesUs": dict(request.stages),
-        "statements": request.statements,
-        "inputsOk": request.inputs_ok,
-        "inputsFailed": request.inputs_failed,
-        "reasons": [_told_reason(each) for each in found.reasons],
-        "inputs": [
-            {
-                "index": each.place,
-                "keys": list(each.keys),
-                "reasons": [_told_reason(reason) for reason in each.reasons],
-            }
-            for each in found.inputs
-        ],
-        "changes": [
-            {
-                "recordId": str(each.record_id),
-                "write": each.number,
-                "values": {
-                    value.name: {"before": value.before, "after": value.after}
-                    for value in each.values
-                },
-            }
-            for each in found.changes
-        ],
-    }
-
-
-def _told_reason(reason: Reason) -> dict[str, Any]:
-    rule = reason.rule
-    return {
-        "rule": rule.rule,
-        "property": reason.property,
-        "sentence": rule.sentence,
-        "evidence": rule.evidence,
-        "source": rule.source,
-        "cases": list(rule.cases),
-    }

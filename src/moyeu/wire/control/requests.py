@@ -7,10 +7,12 @@ from typing import Any, Final
 from moyeu.catalog.object_types import find_object_type
 from moyeu.crm.problems import InvalidParameter, Problem
 from moyeu.crm.values.moment import read_iso, read_ms
+from moyeu.operations import explaining
 from moyeu.operations import request_log as operations
 from moyeu.storage.contract import LoggedRequest, RequestFilter, RuleNote
 from moyeu.wire.answering import ok
 from moyeu.wire.bodies import Json, moment, present
+from moyeu.wire.control.explanations import explanation_body
 from moyeu.wire.control.routes import PREFIX, ControlRequest, ControlRoute
 from moyeu.wire.control.words import refuse
 from moyeu.wire.exchange import NO_CONTENT, Answer
@@ -168,6 +170,16 @@ async def find_request(request: ControlRequest) -> Answer:
     return refuse(request, found) if isinstance(found, Problem) else ok(_whole(found))
 
 
+async def explain_request(request: ControlRequest) -> Answer:
+    """`GET /portals/{portalId}/requests/{correlationId}/explanation`."""
+    found = await operations.find_request(
+        request.store, request.path["correlationId"], request.portal_id
+    )
+    if isinstance(found, Problem):
+        return refuse(request, found)
+    return ok(explanation_body(await explaining.explain_request(request.store, found)))
+
+
 async def clear_requests(request: ControlRequest) -> Answer:
     """`DELETE /portals/{portalId}/requests`: 204."""
     await operations.clear_requests(request.store, request.portal_id)
@@ -180,6 +192,12 @@ REQUEST_ROUTES: Final = (
     ControlRoute("GET", _ALL, "List what was asked of a portal, newest first.", find_requests),
     ControlRoute(
         "GET", f"{_ALL}/{{correlationId}}", "Read a request and its answer.", find_request
+    ),
+    ControlRoute(
+        "GET",
+        f"{_ALL}/{{correlationId}}/explanation",
+        "Explain why a request was answered so.",
+        explain_request,
     ),
     ControlRoute("DELETE", _ALL, "Forget what was asked of a portal.", clear_requests),
 )
