@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 from moyeu.testing.servers import serving
 
@@ -16,7 +17,7 @@ import pytest
 @pytest.fixture(autouse=True)
 def noted(portal):
     with open("noted", "a") as file:
-        file.write(portal.url + "\\n")
+        file.write(f"{portal.url} {portal.portal_id}\\n")
 """
 
 
@@ -57,8 +58,31 @@ def test_eight_workers_use_one_server_and_leave_nothing_there(tmp_path: Path) ->
 
         assert f"{TESTS} passed" in ended.stdout, ended.stdout
         assert control.portals() == []
-        noted = (tmp_path / "noted").read_text().split()
-        assert noted == [control.url] * TESTS
+        noted = (tmp_path / "noted").read_text().splitlines()
+        assert [each.split()[0] for each in noted] == [control.url] * TESTS
+        (tmp_path / "noted").unlink()
+        # Portals have the same ids in each run; where one is taken, the test has another.
+        taken = control.create_portal(portal_id=int(noted[0].split()[1]))
+        again = run(tmp_path, SUITE, *place)
+        assert f"{TESTS} passed" in again.stdout, again.stdout
+        noted_again = (tmp_path / "noted").read_text().splitlines()
+        assert len({*noted} & {*noted_again}) == TESTS - 1
+        assert [each["portalId"] for each in control.portals()] == [taken.portal_id]
+
+
+def test_a_portal_that_is_made_again_was_asked_nothing(tmp_path: Path) -> None:
+    with serving(tmp_path) as control:
+        for _ in range(2):
+            portal = control.create_portal(portal_id=77)
+            assert portal.requests() == []
+            request = Request(
+                f"{portal.url}/crm/v3/objects/deals",
+                headers={"Authorization": f"Bearer {portal.token}"},
+            )
+            with urlopen(request, timeout=30) as answer:
+                assert answer.status == 200
+            assert len(portal.requests()) == 1
+            portal.delete()
 
 
 def test_a_test_that_fails_shows_what_was_asked_of_its_portal(tmp_path: Path) -> None:

@@ -59,6 +59,8 @@ async def _take_over(store: Store, job: Job, now_ms: int) -> bool:
         elif isinstance(state, Refresh):
             await carry_out(store, claimed, state, refresh_next, now_ms)
         else:
+            if state.contents_id is None:
+                await store.clear_requests(claimed.portal_id)
             await carry_out(store, claimed, state, remove_next, now_ms)
     except ObjectTypeGoneError:
         await store.write(lambda transaction: transaction.remove_job(job.portal_id, job.id))

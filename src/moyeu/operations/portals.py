@@ -208,6 +208,7 @@ def enter_portal(transaction: WriteTransaction, portal_id: int) -> bool:
 async def remove_portal(store: Store, portal_id: int, now_ms: int) -> PortalNotFound | None:
     """Removes a portal with all that it has, its snapshots included; its tokens go first.
 
+    What was asked of it is forgotten before: afterwards another portal may have the id.
     A large one goes in parts. When the caller's process ends on the way, another goes on; until
     all is gone the portal is listed.
     """
@@ -217,6 +218,7 @@ async def remove_portal(store: Store, portal_id: int, now_ms: int) -> PortalNotF
             return PortalNotFound(portal_id)
         return begin_portal_removal(transaction, portal_id, now_ms)
 
+    await store.clear_requests(portal_id)
     begun = await store.write(work)
     if isinstance(begun, PortalNotFound):
         return begun

@@ -11,6 +11,7 @@ runs already; tests do not meet there either, since each has a portal of its own
 What is needed is imported by the fixtures, so that runs that use none of them pay nothing.
 """
 
+import hashlib
 import os
 import sys
 from collections.abc import Generator, Iterator
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _TTL_S = 3_600.0
 """A portal that a killed test run leaves on a shared server goes after this time."""
+_PORTAL_IDS = range(100_000_000, 1_000_000_000)
 _SHOWN_REQUESTS = 20
 _SHOWN_BYTES = 2_000
 
@@ -94,10 +96,27 @@ def portal(
     moyeu_server: MoyeuServer, request: pytest.FixtureRequest
 ) -> Iterator["ControlledPortal"]:
     """An empty portal of the test alone, with a token that has every scope; gone afterwards."""
-    name = request.node.nodeid[-200:]
-    made = moyeu_server.control.create_portal(name, ttl_s=_TTL_S)
+    made = _new_portal(moyeu_server.control, request.node.nodeid)
     yield made
     made.delete()
+
+
+def _new_portal(control: "ControlClient", nodeid: str) -> "ControlledPortal":
+    """A portal whose id follows from the test's name, so that it is the same in each run.
+
+    Where another run has it on the same server at this moment, it is the next free one.
+    """
+    from moyeu.testing.client import ControlError  # noqa: PLC0415
+
+    number = int.from_bytes(hashlib.sha256(nodeid.encode()).digest()[:8])
+    portal_id = _PORTAL_IDS.start + number % len(_PORTAL_IDS)
+    name = nodeid[-200:].replace("\0", "")
+    try:
+        return control.create_portal(name, portal_id=portal_id, ttl_s=_TTL_S)
+    except ControlError as error:
+        if error.status != 409:
+            raise
+    return control.create_portal(name, ttl_s=_TTL_S)
 
 
 @pytest.fixture

@@ -65,10 +65,7 @@ async def _with_expiry(request: ControlRequest, portal: Portal) -> Json:
 async def delete_portal(request: ControlRequest) -> Answer:
     """`DELETE /portals/{portalId}`: 204 when all of it is gone, its requests too."""
     problem = await operations.remove_portal(request.store, request.portal_id, request.now_ms)
-    if problem is not None:
-        return refuse(request, problem)
-    await request.store.clear_requests(request.portal_id)
-    return NO_CONTENT
+    return NO_CONTENT if problem is None else refuse(request, problem)
 
 
 async def set_ttl(request: ControlRequest) -> Answer:
