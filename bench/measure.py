@@ -18,6 +18,7 @@ from bench import processes
 from bench.driver import Driver
 from bench.floor import open_floor, run_floor
 from bench.measure_links import measure_links
+from bench.measure_log import measure_log
 from bench.measure_postgres import measure_postgres
 from bench.measure_searches import measure_beside, measure_searches
 from bench.portal import Seeded
@@ -101,6 +102,7 @@ class Bench:
                 driven = self._driver.drive(seeded, server, 8, extent.batches, beside="reads")
                 results.reads_ms.extend(driven.beside_ms)
             results.loaded_mb = processes.resident_mb(server.pid)
+        measure_log(self._driver, extent, seeded)
         if extent.growth_records:
             self._measure_growth(folder)
         if extent.stages:

@@ -24,6 +24,7 @@ from bench.report_related import (
     SEARCH_COLUMNS,
     SEARCH_NOTE,
     link_rows,
+    log_rows,
     related_rows,
     search_rows,
 )
@@ -72,6 +73,7 @@ def rows(results: Results) -> list[Row]:
         *_small_rows(results),
         *_growth_rows(results.growth),
         *related_rows(results),
+        *log_rows(results.logged),
         *_resource_rows(results),
         *_check_rows(results),
     ]
@@ -184,6 +186,7 @@ def _check_rows(results: Results) -> Iterator[Row]:
             *results.rounds,
             *results.calls,
             *results.beside,
+            *results.logged,
             *results.links,
             *results.postgres.rounds,
         )

@@ -134,6 +134,17 @@ def related_rows(results: Results) -> Iterator[Row]:
         yield row_of("CPU of a list with associations : without", lists, "{:.2f}")
 
 
+def log_rows(logged: Sequence[Round]) -> Iterator[Row]:
+    """What the request log costs the updates."""
+    if not logged:
+        return
+    what = "with the request log : without, 8 connections"
+    wall = [each["logged"].records_per_s / each["plain"].records_per_s for each in logged]
+    yield row_of(f"records/s {what}", wall, "{:.2f}", at_least=0.95)
+    cpu = [each["logged"].cpu_us_per_record / each["plain"].cpu_us_per_record for each in logged]
+    yield row_of(f"CPU per record {what}", cpu, "{:.2f}")
+
+
 def _p50(cost: Cost) -> float:
     assert cost.answer_ms_p50 is not None
     return cost.answer_ms_p50

@@ -118,6 +118,8 @@ class Results:
     """Answers to the searches beside them."""
     links: list[Round] = field(default_factory=list)
     """The variants are those of `measure_links.LINKS`."""
+    logged: list[Round] = field(default_factory=list)
+    """Updates, `logged` and `plain`."""
     reads_ms: list[float] = field(default_factory=list)
     records: int = 0
     """In the table, but for `growth`, `searches`, `beside` and `links`."""

@@ -235,6 +235,7 @@ def _results() -> Results:
         searches=rounds * 2,
         beside=[{"plain": _cost(10), "indexed": _cost(10), "searched": _cost(8)}] * 2,
         beside_ms=[20, 30, 90],
+        logged=[{"plain": _cost(10), "logged": _cost(10)}] * 2,
         links=[links] * 2,
         reads_ms=[1, 2],
         first_answers_s=[0.3],
@@ -287,6 +288,8 @@ def test_the_ratios_tell_what_searches_cost_updates_and_pages_of_many_associatio
     assert (searched.figure, searched.target, searched.met) == ("1.25 [1.25–1.25]", "≥ 0.85", True)
     page = rows["time of a page of associations, record with 100,000 : with 1,000"]
     assert (page.figure, page.target, page.met) == ("1.25 [1.25–1.25]", "< 1.50", True)
+    logged = rows["records/s with the request log : without, 8 connections"]
+    assert (logged.figure, logged.target, logged.met) == ("1.00 [1.00–1.00]", "≥ 0.95", True)
     assert rows["search beside 8 writers"].figure == "p50 30 ms, most 90 ms (3)"
 
 

@@ -74,6 +74,21 @@ def test_a_bad_variable_is_refused(environment: dict[str, str], expected: str) -
     assert str(refused.value) == expected
 
 
+@pytest.mark.parametrize("token", ["short-secret", "a token with blanks", "sécret-sécret-sécret"])
+def test_a_bad_secret_is_refused_without_being_shown(token: str) -> None:
+    Path("moyeu.toml").write_text(f'control_token = "{token}"', "utf-8")
+
+    for flags, environment in (
+        ({"control_token": token}, {}),
+        ({}, {"MOYEU_CONTROL_TOKEN": token}),
+        ({}, {}),
+    ):
+        with pytest.raises(SettingsError) as refused:
+            read_settings(flags, environment)
+        assert "***" in str(refused.value)
+        assert token not in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -106,6 +106,37 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             " 429; HubSpot's limit is 5, 0 is none.",
         ),
     ] = 0
+    request_log_entries_max: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10_000_000,
+            description="Requests of each portal that are kept with their answers for people to"
+            " look at, 0 for none; `moyeu demo` keeps 10000.",
+        ),
+    ] = 0
+    request_log_days: Annotated[
+        int, Meta(ge=1, le=3_650, description="Days after which such a request is forgotten.")
+    ] = 7
+    control_token: Annotated[
+        str,
+        Meta(
+            min_length=16,
+            max_length=200,
+            pattern="^[!-~]*$",
+            description="The bearer token of the control plane, a secret of 16 characters or more;"
+            " without one there is no control plane, but that `moyeu demo` has one for this"
+            " machine.",
+        ),
+    ] = ""
+    control_hosts: Annotated[
+        str,
+        Meta(
+            max_length=2_000,
+            description="Names under which the control plane may be called beside those of"
+            " loopback, comma-separated and without ports.",
+        ),
+    ] = ""
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         Meta(description="The least serious messages that are logged."),
@@ -114,6 +145,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["text", "json"],
         Meta(description="How a message is logged on standard error: a line for people, or JSON."),
     ] = "text"
+
+
+SECRETS: Final = frozenset({"control_token"})
+"""Settings whose values nobody is shown."""
+
+MASK: Final = "***"
+"""What stands in the place of a secret."""
 
 
 class SettingsError(Exception):
@@ -200,7 +238,8 @@ def read_settings(
         try:
             kept[name] = _convert(name, value, from_text=origin.startswith(ENVIRONMENT_PREFIX))
         except msgspec.ValidationError as error:
-            problems.append(f"{_place(origin, name)} is {value!r}: {_words(error)}")
+            shown = MASK if name in SECRETS else repr(value)
+            problems.append(f"{_place(origin, name)} is {shown}: {_words(error)}")
     if problems:
         raise SettingsError("\n".join(problems))
     origins = {name: given[name][0] if name in given else "default" for name in NAMES}

@@ -47,7 +47,7 @@ def test_its_statements_for_a_cluster_call_functions_alone() -> None:
 
 
 def test_its_settings_have_their_defaults() -> None:
-    defaults = {each.name: str(each.default) for each in DESCRIPTIONS}
+    defaults = {each.name: str(each.default) or "none" for each in DESCRIPTIONS}
 
     for name, default, *_ in table_below(TEXT, "setting"):
         assert defaults[name.strip("`")] == default.strip("`")

@@ -514,3 +514,59 @@ def test_several_groups_find_a_record_once(database: Database) -> None:
     either = AnyOf((OneOf(TITLE, frozenset({"red"})), Within(OWNED, 1, 9), Holds(TITLE)))
 
     assert found(database, either) == [1, 2]
+
+
+# --- contents that come and go as a whole -------------------------------------------------------
+
+
+def _titled(database: Database) -> tuple[list[int], list[int], list[int]]:
+    """Ids of the records called red, of those called blue, and of all by their fee."""
+    by_fee = SortBy(OWNED, descending=True)
+    return (
+        found(database, OneOf(TITLE, frozenset({"red"}))),
+        found(database, OneOf(TITLE, frozenset({"blue"}))),
+        found(database, sort=by_fee),
+    )
+
+
+def test_searches_see_contents_that_came_back(database: Database) -> None:
+    insert(database, record(1, {"title": "red", "fee": "1"}), record(2, {"title": "blue"}))
+    before = _titled(database)
+    assert before == ([1], [2], [1, 2])
+    database.write(lambda each: each.copy_contents(PORTAL, -9))
+    for round_number in range(3):
+        write_values(database, 1, {"title": "blue", "fee": ""})
+        insert(database, record(3, {"title": "red", "fee": str(round_number)}))
+        database.write(lambda each: each.archive_records(occasion(), SERVICES, [2]))
+        assert _titled(database) == ([3], [1], [3, 1])
+
+        database.write(lambda each: each.clear_portal(PORTAL))
+        assert _titled(database) == ([], [], [])
+        database.write(lambda each: each.copy_contents(-9, PORTAL))
+
+        assert _titled(database) == before
+    write_values(database, 2, {"title": "red"})
+    assert _titled(database) == ([1, 2], [], [1, 2])
+
+
+def test_searches_of_an_id_that_comes_back_see_the_new_portal(database: Database) -> None:
+    insert(database, *(record(each, {"title": "red", "fee": "1"}) for each in range(1, 30)))
+    assert _titled(database)[0] == [*range(1, 30)]
+    database.write(lambda each: each.remove_portal(PORTAL))
+
+    database.write(lambda each: each.add_portal(portal()))
+    insert(database, record(5, {"title": "blue", "fee": "2"}))
+
+    assert _titled(database) == ([], [5], [5])
+    insert(database, record(6, {"title": "red"}))
+    assert _titled(database) == ([6], [5], [5, 6])
+
+
+def test_searches_of_other_portals_do_not_change(database: Database) -> None:
+    insert(database, record(1, {"title": "red"}), portal_id=OTHER_PORTAL)
+    red = OneOf(TITLE, frozenset({"red"}))
+    assert found(database, red, portal_id=OTHER_PORTAL) == [1]
+
+    database.write(lambda each: each.clear_portal(PORTAL))
+
+    assert found(database, red, portal_id=OTHER_PORTAL) == [1]

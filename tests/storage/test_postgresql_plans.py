@@ -98,6 +98,8 @@ SEARCHES: Final[dict[str, tuple[str, ...]]] = {
 """What each statement looks up in the tables that grow with the records, in order of the plan."""
 
 WALKS: Final = {
+    "CLEAR_CONTENTS": "removes all that a portal has",
+    "COPY_CONTENTS": "copies all that a portal has",
     "CENSUS": "counts all that a portal has, for people",
     "COUNT_RECORDS": "counts all records of a type",
     "CROWDED_RECORDS": "a report on the associations of two types",
@@ -112,6 +114,19 @@ WALKS: Final = {
     "PURGE_OBJECT_TYPE": "removes an object type",
 }
 """Statements that may read much of a portal or, where it is most of the table, all, and why."""
+
+PARTS: Final = (
+    ("record (portal_id=)", RECORD),
+    ("unique_value (portal_id=)", VALUE),
+    ("record_write (portal_id=)", WRITE),
+    (
+        "association (portal_id=)",
+        "association (portal_id=, from_record_id=, to_object_type_id=, to_record_id=, category=,"
+        " type_id=)",
+    ),
+    ("list_membership (portal_id=)", MEMBER),
+)
+"""What each text of `CLEAR_PARTS` looks up: keys of the portal, and each row by its own."""
 
 LARGE: Final = (
     "record",
@@ -285,12 +300,32 @@ def test_a_statement_looks_up_whole_keys(
 
 
 @pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
-@pytest.mark.parametrize("name", sorted(statements().keys() - SEARCHES.keys() - WALKS.keys()))
+@pytest.mark.parametrize(
+    "name", sorted(statements().keys() - SEARCHES.keys() - WALKS.keys() - {"CLEAR_PARTS"})
+)
 def test_other_statements_leave_the_large_tables_alone(
     connection: psycopg.Connection, name: str, mode: str
 ) -> None:
     for statement in statements()[name]:
         assert list(accesses(plan_of(connection, statement, mode))) == []
+
+
+def test_a_part_is_found_and_removed_by_keys(connection: psycopg.Connection) -> None:
+    found = [
+        list(accesses(plan_of(connection, each, "force_custom_plan")))
+        for each in statements()["CLEAR_PARTS"]
+    ]
+
+    assert [sorted(map(_in_any_order, each)) for each in found] == [
+        sorted(map(_in_any_order, each)) for each in PARTS
+    ], found
+
+
+def test_a_part_of_any_size_is_looked_for_in_its_portal(connection: psycopg.Connection) -> None:
+    for each in statements()["CLEAR_PARTS"]:
+        found = list(accesses(plan_of(connection, each, "force_generic_plan")))
+        assert len(found) == 2
+        assert all("(portal_id=" in access for access in found), found
 
 
 @pytest.mark.parametrize("name", WALKS)

@@ -27,6 +27,10 @@ ENGINE_OWN: Final = {
         "ADD_WRITE": "PostgreSQL writes a batch by one statement",
     },
     "postgresql": {
+        **dict.fromkeys(
+            ("LOCK_PORTAL_COLUMNS", "CLEAR_COLUMNS"), "SQLite's columns are not in the database"
+        ),
+        "HOLD_SNAPSHOTS": "SQLite has one writer",
         "ADD_COUNTER": "SQLite keeps a portal's counters in its row",
         **dict.fromkeys(
             vars(statements_of(hot_queries)), "turns and batches as PostgreSQL has them"

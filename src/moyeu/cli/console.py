@@ -4,11 +4,17 @@ Nothing is wrapped or cut: a line may be pasted or read by a script whatever the
 """
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
 import msgspec
 from rich.console import Console
 from rich.text import Text
+
+from moyeu.cli.exits import CommandError
+
+_YES: Final = ("y", "yes")
 
 
 def show(text: str | Text = "", style: str = "") -> None:
@@ -38,6 +44,15 @@ def print_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for number, row in enumerate((titles, *rows)):
         cells = (text.ljust(width) for text, width in zip(row, widths, strict=True))
         show("  ".join(cells).rstrip(), "" if number else "dim")
+
+
+def ask(*, yes: bool) -> None:
+    """Ends the command unless the answer is yes; an input that is at its end says no."""
+    if yes:
+        return
+    show("Go on? [y/N]")
+    if sys.stdin.readline().strip().lower() not in _YES:
+        raise CommandError("nothing was changed; --yes goes on without asking")
 
 
 def _print(console: Console, text: str | Text, style: str) -> None:

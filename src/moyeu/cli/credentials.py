@@ -8,8 +8,10 @@ import msgspec
 from moyeu.demo.portal import DemoPortal
 
 
-def write_credentials(path: Path, url: str, portal: DemoPortal) -> None:
-    """Writes `url, portal_id, token, limited_token` as JSON, readable by the owner alone.
+def write_credentials(path: Path, url: str, portal: DemoPortal, control_token: str) -> None:
+    """Writes how to reach a demo as JSON, readable by the owner alone.
+
+    `url, portal_id, token, limited_token, control_token`, the last null where there is none.
 
     The file appears whole or not at all: it is written under another name and then renamed.
     """
@@ -19,6 +21,7 @@ def write_credentials(path: Path, url: str, portal: DemoPortal) -> None:
             "portal_id": portal.portal_id,
             "token": portal.token,
             "limited_token": portal.limited_token,
+            "control_token": control_token or None,
         }
     )
     path.parent.mkdir(parents=True, exist_ok=True)

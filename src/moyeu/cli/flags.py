@@ -16,7 +16,16 @@ _GROUP: Final = Group("Settings", sort_key=1, help=f"Also as MOYEU_… variables
 _LIMITS: Final = Group(
     "Limits", sort_key=2, help="Rarely needed; also as variables and in the file."
 )
-_EVERYDAY: Final = ("database", "host", "port", "workers", "log_level", "log_format")
+_EVERYDAY: Final = (
+    "database",
+    "host",
+    "port",
+    "workers",
+    "control_token",
+    "control_hosts",
+    "log_level",
+    "log_format",
+)
 _SENTENCES: Final = {each.name: each.sentence for each in DESCRIPTIONS}
 _DEFAULTS: Final = {each.name: each.default for each in DESCRIPTIONS}
 
@@ -24,7 +33,8 @@ _DEFAULTS: Final = {each.name: each.default for each in DESCRIPTIONS}
 def setting_flag(name: str, default: str | int | float | None = None) -> Parameter:
     """The flag of a setting; default: what the command has in place of the usual one."""
     group = _GROUP if name in _EVERYDAY else _LIMITS
-    text = f"{_SENTENCES[name]} [default: {default or _DEFAULTS[name]}]"
+    usual = "none" if _DEFAULTS[name] == "" else _DEFAULTS[name]
+    text = f"{_SENTENCES[name]} [default: {default or usual}]"
     return Parameter(help=text, group=group, show_default=False, negative=())
 
 
@@ -58,6 +68,8 @@ class SettingFlags:
     host: Annotated[str | None, setting_flag("host")] = None
     port: Annotated[int | None, setting_flag("port")] = None
     workers: Annotated[int | None, setting_flag("workers")] = None
+    control_token: Annotated[str | None, setting_flag("control_token")] = None
+    control_hosts: Annotated[str | None, setting_flag("control_hosts")] = None
     log_level: Annotated[_Level | None, setting_flag("log_level")] = None
     log_format: Annotated[_Format | None, setting_flag("log_format")] = None
     config: Annotated[Path | None, CONFIG] = None
@@ -73,6 +85,8 @@ class SettingFlags:
     readers: Annotated[int | None, setting_flag("readers")] = None
     wal_checkpoint_pages: Annotated[int | None, setting_flag("wal_checkpoint_pages")] = None
     search_rate_limit: Annotated[int | None, setting_flag("search_rate_limit")] = None
+    request_log_entries_max: Annotated[int | None, setting_flag("request_log_entries_max")] = None
+    request_log_days: Annotated[int | None, setting_flag("request_log_days")] = None
 
 
 def settings_of(

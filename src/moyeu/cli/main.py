@@ -29,10 +29,32 @@ COMMANDS: Final = (
     ("copy", "copy:copy", "Copy all portals of a database into another one."),
     ("pull", "pull:pull", "Copy a portal of HubSpot or of another server."),
     ("migrate", "migrate:migrate", "Bring a database to the schema of this version."),
+    ("explain", "explain:explain", "Explain why a request was answered so."),
     ("wait", "wait:wait", "Wait until a server answers."),
     ("settings", "settings:settings", "Show every setting and where its value comes from."),
     ("portal create", "portal:create", "Make a portal."),
     ("portal list", "portal:show_all", "List the portals."),
+    (
+        "portal remove",
+        "portal:remove",
+        "Remove a portal with all that it has, its tokens and snapshots too.",
+    ),
+    (
+        "portal snapshot",
+        "portal_snapshots:snapshot",
+        "Copy all that a portal has under a name.",
+    ),
+    (
+        "portal restore",
+        "portal_snapshots:restore",
+        "Give a portal back what it had when a snapshot was made.",
+    ),
+    ("portal snapshots", "portal_snapshots:show_all", "List the snapshots of a portal."),
+    (
+        "portal forget",
+        "portal_snapshots:forget",
+        "Remove a snapshot; the portal stays as it is.",
+    ),
     ("portal search-lag", "portal:search_lag", "Set how late searches see what was written."),
     ("owner add", "owner:add", "Add an owner, whom records can belong to."),
     ("owner list", "owner:show_all", "List the owners of a portal, archived ones too."),
@@ -46,7 +68,7 @@ COMMANDS: Final = (
 )
 _NOUNS: Final = {
     "owner": "Add, list and archive owners.",
-    "portal": "Make and list portals, and set how late they search.",
+    "portal": "Make, list, copy, restore and remove portals, and set how late they search.",
     "record": "Restore archived records.",
     "rules": "Show and set what admins require of records.",
     "token": "Make, list and revoke tokens.",

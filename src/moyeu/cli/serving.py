@@ -3,12 +3,13 @@
 import socket
 from collections.abc import Callable
 
-from moyeu.app import build_app, settle_memory, system_clock_ms
+from moyeu.app import build_app, settle_memory, system_clock_ms, with_control
 from moyeu.cli.exits import BROKEN, USAGE, CommandError
 from moyeu.cli.listening import bound_socket
 from moyeu.operations.job_runner import JobRunner
 from moyeu.settings import Settings
-from moyeu.storage.contract import Store
+from moyeu.storage.contract import LogBounds, Store
+from moyeu.wire.control.access import ControlAccess
 from moyeu.wire.edge import Callback, Edge, EdgeLimits
 
 
@@ -23,6 +24,22 @@ def edge_limits(settings: Settings) -> EdgeLimits:
         keep_alive_s=settings.keep_alive_s,
         connections_max=settings.connections_max,
     )
+
+
+def log_bounds(settings: Settings) -> LogBounds | None:
+    """How much of the requests is kept, None for nothing."""
+    if not settings.request_log_entries_max:
+        return None
+    age_max_ms = settings.request_log_days * 24 * 3_600 * 1_000
+    return LogBounds(settings.request_log_entries_max, age_max_ms)
+
+
+def control_access(settings: Settings) -> ControlAccess | None:
+    """Who may call the control plane, None when there is none."""
+    if not settings.control_token:
+        return None
+    hosts = (each.strip().lower() for each in settings.control_hosts.split(","))
+    return ControlAccess(settings.control_token, frozenset(filter(None, hosts)))
 
 
 def bind(store: Store, settings: Settings, on_ready: Callable[[Edge], None]) -> Edge:
@@ -52,8 +69,13 @@ def edge_on(
             await startup()
         await runner.start()
 
+    api = build_app(
+        store,
+        searches_per_second=settings.search_rate_limit,
+        log_bounds=log_bounds(settings),
+    )
     edge = Edge(
-        build_app(store, searches_per_second=settings.search_rate_limit),
+        with_control(api, store, control_access(settings)),
         listener=listener,
         limits=edge_limits(settings),
         startup=start,

@@ -88,19 +88,28 @@ def demo_token(seed: int, *, limited: bool = False) -> str:
     return render_token(int.from_bytes(digest[:16]))
 
 
+def demo_control_token(seed: int) -> str:
+    """The control plane's token of a seed; public knowledge as well."""
+    return f"moyeu-control-{hashlib.sha256(f'moyeu demo control {seed}'.encode()).hexdigest()[:32]}"
+
+
 async def existing_demo(store: Store) -> DemoContents | None:
     """What the demo portal of the store was made from; None when the store is empty.
 
-    Refused: DemoRefusedError for a store with portals of its own, which known tokens must not
-    stand beside.
+    Portals that were made beside the demo, as the control plane does, are part of it.
+    Refused: DemoRefusedError for a store that has portals and no demo, which known tokens must not
+    be put beside.
     """
     portals = await list_portals(store)
-    if others := [each for each in portals if each.id != PORTAL_ID]:
+    if not portals:
+        return None
+    demo = next((each for each in portals if each.id == PORTAL_ID), None)
+    if demo is None:
         raise DemoRefusedError(
-            f"the database has a portal that is no demo ({others[0].name}, id {others[0].id});"
+            f"the database has a portal that is no demo ({portals[0].name}, id {portals[0].id});"
             " give the demo a database of its own"
         )
-    return DemoContents.of(portals[0]) if portals else None
+    return DemoContents.of(demo)
 
 
 async def open_demo(
@@ -139,6 +148,10 @@ def _add_portal(transaction: WriteTransaction, contents: DemoContents, now_ms: i
     transaction.new_record_ids(PORTAL_ID, contents.records)
 
 
+def _portal(transaction: ReadTransaction) -> Portal:
+    return next(each for each in transaction.portals() if each.id == PORTAL_ID)
+
+
 def demo_owners(now_ms: int) -> list[Owner]:
     """The people of the agency; hired before the first record was made, each in a team."""
     hired_ms = now_ms - now_ms % DAY_MS - HISTORY_DAYS * DAY_MS
@@ -163,7 +176,7 @@ def demo_owners(now_ms: int) -> list[Owner]:
 async def _fill(store: Store, contents: DemoContents, on_progress: Callable[[int], None]) -> None:
     """All records, part by part, and then the tokens: they tell that the portal is whole."""
     world, done = await store.read(lambda transaction: _state(transaction, contents))
-    (portal,) = await list_portals(store)
+    portal = await store.read(_portal)
     caller = Caller(PORTAL_ID, APP_ID, None, frozenset())
     occasion = Occasion(caller, portal.created_at_ms, _CORRELATION_ID)
     await make_records(store, occasion, world, done, on_progress)
@@ -172,7 +185,7 @@ async def _fill(store: Store, contents: DemoContents, on_progress: Callable[[int
 
 def _state(transaction: ReadTransaction, contents: DemoContents) -> tuple[World, dict[str, int]]:
     """The world of the portal, and how many records there are by object type id."""
-    (portal,) = transaction.portals()
+    portal = _portal(transaction)
     # Nobody has a token yet, so the ids that were given out are those of the demo's records.
     first_id = transaction.counters(PORTAL_ID).next_record_id - contents.records
     counts = made_counts(KINDS, contents.records)
@@ -183,7 +196,7 @@ def _state(transaction: ReadTransaction, contents: DemoContents) -> tuple[World,
 
 
 def _add_tokens(transaction: WriteTransaction, contents: DemoContents) -> None:
-    (portal,) = transaction.portals()
+    portal = _portal(transaction)
     for limited, scopes in ((False, known_scopes()), (True, reading_scopes())):
         text = demo_token(contents.seed, limited=limited)
         transaction.add_token(make_token(text, portal, scopes, portal.created_at_ms))

@@ -10,7 +10,8 @@ from typing import Final
 
 from moyeu.operations.association_values import refresh_next
 from moyeu.operations.definitions import fill_next
-from moyeu.operations.jobs import LEASE_MS, Fill, carry_out, read_state
+from moyeu.operations.jobs import LEASE_MS, Fill, Refresh, carry_out, read_state
+from moyeu.operations.removals import remove_next
 from moyeu.storage.contract import Job, ObjectTypeGoneError, Store, StoreError, WriteTransaction
 
 _log = logging.getLogger("moyeu.operations")
@@ -55,8 +56,12 @@ async def _take_over(store: Store, job: Job, now_ms: int) -> bool:
     try:
         if isinstance(state, Fill):
             await carry_out(store, claimed, state, fill_next, now_ms)
-        else:
+        elif isinstance(state, Refresh):
             await carry_out(store, claimed, state, refresh_next, now_ms)
+        else:
+            if state.contents_id is None:
+                await store.clear_requests(claimed.portal_id)
+            await carry_out(store, claimed, state, remove_next, now_ms)
     except ObjectTypeGoneError:
         await store.write(lambda transaction: transaction.remove_job(job.portal_id, job.id))
     return True
@@ -88,6 +93,8 @@ class JobRunner:
         while True:
             # The database may be away or broken, of which the store tells.
             with suppress(StoreError):
-                await run_due_jobs(self._store, self._clock_ms)
+                taken = _TOGETHER
+                while taken == _TOGETHER:
+                    taken = await run_due_jobs(self._store, self._clock_ms)
             # Many processes should not all look at the same moment.
             await asyncio.sleep(self._pause_s * random.uniform(0.5, 1.5))  # noqa: S311

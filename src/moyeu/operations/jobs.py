@@ -59,9 +59,24 @@ class Refresh(msgspec.Struct, frozen=True, tag="refresh"):
     starts: tuple[AssociationStart, ...]
 
 
-State = Fill | Refresh
+class Removal(msgspec.Struct, frozen=True, tag="removal"):
+    """A portal is removed, or the contents that a snapshot had under a negative id.
 
-S = TypeVar("S", Fill, Refresh)
+    contents_id: None for the portal itself. is_begun: it can no more be called off.
+    """
+
+    contents_id: int | None = None
+    is_begun: bool = False
+
+    @property
+    def origin(self) -> Origin:
+        """Nobody's: whoever runs the server wants it, and nothing tells of it afterwards."""
+        return Origin(0, None, "")
+
+
+State = Fill | Refresh | Removal
+
+S = TypeVar("S", Fill, Refresh, Removal)
 
 Part = Callable[[WriteTransaction, Occasion, S], S | None]
 """Does one part of a job; what is left, None at the end."""
@@ -70,11 +85,11 @@ _write_state = msgspec.json.Encoder().encode
 read_state = msgspec.json.Decoder(State).decode
 
 
-def begin(transaction: WriteTransaction, occasion: Occasion, state: State) -> Job:
+def begin(transaction: WriteTransaction, occasion: Occasion, state: Fill | Refresh) -> Job:
     """Keeps a job of a request, which has at most one of a kind and type."""
     kind = type(state).__name__.lower()
     job_id = f"{kind}/{state.type_id}/{occasion.correlation_id}"
-    job = Job(occasion.caller.portal_id, job_id, _text(state), occasion.now_ms + LEASE_MS)
+    job = Job(occasion.caller.portal_id, job_id, state_text(state), occasion.now_ms + LEASE_MS)
     transaction.put_job(job)
     return job
 
@@ -96,17 +111,18 @@ async def carry_out(store: Store, job: Job, state: S, part: Part[S], now_ms: int
 def _part(job: Job, state: S, part: Part[S], now_ms: int) -> Callable[[WriteTransaction], S | None]:
     def work(transaction: WriteTransaction) -> S | None:
         kept = transaction.job(job.portal_id, job.id)
-        if kept is None or kept.state != _text(state):
+        if kept is None or kept.state != state_text(state):
             return None
         left = part(transaction, state.origin.occasion(job.portal_id, now_ms), state)
         if left is None:
             transaction.remove_job(job.portal_id, job.id)
         else:
-            transaction.put_job(replace(job, state=_text(left), due_at_ms=now_ms + LEASE_MS))
+            transaction.put_job(replace(job, state=state_text(left), due_at_ms=now_ms + LEASE_MS))
         return left
 
     return work
 
 
-def _text(state: State) -> str:
+def state_text(state: State) -> str:
+    """A state as a job keeps it."""
     return _write_state(state).decode()

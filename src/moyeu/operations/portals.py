@@ -27,7 +27,14 @@ from moyeu.catalog.scopes import (
 from moyeu.catalog.versions import RECORD_VERSIONS
 from moyeu.crm.callers import Caller
 from moyeu.crm.problems import Problem
-from moyeu.storage.contract import Portal, Store, Token, WriteTransaction
+from moyeu.operations.jobs import Removal, read_state
+from moyeu.operations.removals import (
+    PORTAL_REMOVAL,
+    begin_portal_removal,
+    finish,
+    portal_removal,
+)
+from moyeu.storage.contract import Job, Portal, ReadTransaction, Store, Token, WriteTransaction
 
 PORTAL_ID_MIN: Final = 20_000_001
 """The id of the first portal; real ones have six to nine digits."""
@@ -86,6 +93,11 @@ def render_token(bits: int) -> str:
     return _TOKEN_PREFIX + "-".join(parts)
 
 
+def new_token_text(random_bits: Callable[[int], int]) -> str:
+    """A token that nobody can guess; random_bits as of `create_token`."""
+    return render_token(random_bits(_TOKEN_BITS))
+
+
 def hash_token(token: str) -> bytes:
     """The 32 bytes that are kept of a token."""
     return hashlib.sha256(token.encode()).digest()
@@ -141,17 +153,34 @@ def reading_scopes() -> frozenset[str]:
     return frozenset(reading - writing - GENERIC_PROPERTY_WRITE_SCOPES)
 
 
+def meant_scopes(given: Iterable[str]) -> frozenset[str]:
+    """Scopes in which `all` stands for every one and `read` for those that only read."""
+    groups = {"all": known_scopes, "read": reading_scopes}
+    meant: set[str] = set()
+    for each in given:
+        meant |= groups[each]() if each in groups else {each}
+    return frozenset(meant)
+
+
 async def create_portal(store: Store, name: str, now_ms: int) -> Portal:
     """A new, empty portal with an app of its own; ids count up from PORTAL_ID_MIN."""
 
     def work(transaction: WriteTransaction) -> Portal:
-        taken = [each.id for each in transaction.portals()]
-        portal_id = max([PORTAL_ID_MIN - 1, *taken]) + 1
-        portal = Portal(portal_id, name, _APP_IDS_FROM + portal_id, now_ms)
+        portal = new_portal(next_portal_id(transaction), name, now_ms)
         transaction.add_portal(portal)
         return portal
 
     return await store.write(work)
+
+
+def next_portal_id(transaction: ReadTransaction) -> int:
+    """The id of the next portal that nobody chooses one for."""
+    return max([PORTAL_ID_MIN - 1, *(each.id for each in transaction.portals())]) + 1
+
+
+def new_portal(portal_id: int, name: str, now_ms: int) -> Portal:
+    """A portal with the app that belongs to its id."""
+    return Portal(portal_id, name, _APP_IDS_FROM + portal_id, now_ms)
 
 
 async def list_portals(store: Store) -> list[Portal]:
@@ -163,6 +192,68 @@ async def find_portal(store: Store, portal_id: int) -> Portal | PortalNotFound:
     """The portal with that id."""
     portals = await list_portals(store)
     return next((each for each in portals if each.id == portal_id), PortalNotFound(portal_id))
+
+
+def has_portal(transaction: ReadTransaction, portal_id: int) -> bool:
+    """Whether there is a portal with that id."""
+    return any(each.id == portal_id for each in transaction.portals())
+
+
+def enter_portal(transaction: WriteTransaction, portal_id: int) -> bool:
+    """Waits for the turn of a portal, where engines have one each; whether the portal is there."""
+    transaction.snapshots(portal_id)
+    return has_portal(transaction, portal_id)
+
+
+async def remove_portal(store: Store, portal_id: int, now_ms: int) -> PortalNotFound | None:
+    """Removes a portal with all that it has, its snapshots included; its tokens go first.
+
+    What was asked of it is forgotten before: afterwards another portal may have the id.
+    A large one goes in parts. When the caller's process ends on the way, another goes on; until
+    all is gone the portal is listed.
+    """
+
+    def work(transaction: WriteTransaction) -> PortalNotFound | tuple[Job, Removal] | None:
+        if not enter_portal(transaction, portal_id):
+            return PortalNotFound(portal_id)
+        return begin_portal_removal(transaction, portal_id, now_ms)
+
+    await store.clear_requests(portal_id)
+    begun = await store.write(work)
+    if isinstance(begun, PortalNotFound):
+        return begun
+    await finish(store, begun, now_ms)
+    return None
+
+
+async def expiry_of(store: Store, portal_id: int) -> int | None:
+    """When the portal is removed by itself, in milliseconds since 1970; None for never."""
+    job = await store.read(lambda transaction: transaction.job(portal_id, PORTAL_REMOVAL))
+    return None if job is None else job.due_at_ms
+
+
+async def set_expiry(
+    store: Store, portal_id: int, expires_at_ms: int | None
+) -> PortalNotFound | None:
+    """Sets when the portal is removed by itself, by the real clock; None for never.
+
+    Any process that serves the database removes it, some seconds later. Refused: PortalNotFound,
+    also for one whose removal has begun.
+    """
+
+    def work(transaction: WriteTransaction) -> PortalNotFound | None:
+        kept = transaction.job(portal_id, PORTAL_REMOVAL)
+        state = Removal() if kept is None else read_state(kept.state)
+        assert isinstance(state, Removal)
+        if state.is_begun or not has_portal(transaction, portal_id):
+            return PortalNotFound(portal_id)
+        if expires_at_ms is None:
+            transaction.remove_job(portal_id, PORTAL_REMOVAL)
+        else:
+            transaction.put_job(portal_removal(portal_id, expires_at_ms))
+        return None
+
+    return await store.write(work)
 
 
 async def set_search_lag(store: Store, portal_id: int, lag_ms: int) -> PortalNotFound | None:
@@ -199,7 +290,7 @@ async def create_token(
     if unknown := granted - known_scopes():
         return UnknownScopes(tuple(sorted(unknown)))
     while True:
-        text = render_token(random_bits(_TOKEN_BITS))
+        text = new_token_text(random_bits)
         token = make_token(text, portal, granted, now_ms, user)
         if await store.write(lambda transaction, token=token: _add(transaction, token)):  # type: ignore[misc]  # the default binds this round's token
             return NewToken(text, token)

@@ -69,7 +69,9 @@ def edit_associations_refusal(request: Request) -> Refusal | None:
     """
     if not request.version.admin_rules_enforced or not request.caller.lacks_edit_associations:
         return None
-    return Refusal(400, "Missing 'Edit Associations' permission.", VALIDATION)
+    return Refusal(
+        400, "Missing 'Edit Associations' permission.", VALIDATION, rule="edit-associations-missing"
+    )
 
 
 def may_read_definitions(request: Request) -> Refusal | None:
@@ -106,4 +108,5 @@ def definitions_refusal(
         f"You do not have permissions to {'view' if access == 'read' else 'edit'} object type"
         f" {type_coordinates(object_type.id)} in portal {caller.portal_id}"
         f" (requires one of [{object_type.scope_name}-{access}])",
+        rule="missing-permissions",
     )

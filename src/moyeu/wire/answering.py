@@ -42,18 +42,43 @@ def batch_answer(
     errors: Sequence[Json],
 ) -> Answer:
     """The answer to a batch; status: when nothing of it was refused, else it is 207."""
+    if request.trace is not None:
+        request.trace.end_batch(len(results), len(errors))
     body = batch_body(results, errors, request.now_ms, clock_ms())
     return Answer(207 if errors else status, body)
 
 
 def refusal_of(
-    request: Request, problem: Problem | JsonProblem, words: Words = RECORD_WORDS
+    request: Request,
+    problem: Problem | JsonProblem,
+    words: Words = RECORD_WORDS,
+    keys: tuple[str, ...] = (),
 ) -> Refusal:
-    """How a problem is refused; words: the texts of the API that was called."""
+    """How a problem is refused; words: the texts of the API that was called.
+
+    keys: what the answer calls the inputs of a batch that it is about.
+    """
+    note(request, problem, keys)
+    return worded(request, problem, words)
+
+
+def worded(request: Request, problem: Problem | JsonProblem, words: Words) -> Refusal:
+    """The same without telling the log."""
     if isinstance(problem, JsonProblem):
         return Refusal(400, problem.message, problem.category)
     type_id = request.named_type.id if request.named_type else ""
     return words[type(problem)](problem, request.caller.portal_id, type_id)
+
+
+def note(
+    request: Request,
+    problem: Problem | JsonProblem,
+    keys: tuple[str, ...] = (),
+    inputs: tuple[int, ...] = (),
+) -> None:
+    """Tells the log of requests what decided, as `refusal_of` does by itself."""
+    if request.trace is not None:
+        request.trace.note(problem, keys, inputs)
 
 
 def refuse(request: Request, problem: Problem | JsonProblem, words: Words = RECORD_WORDS) -> Answer:

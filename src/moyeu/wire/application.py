@@ -36,7 +36,9 @@ from moyeu.wire.errors import (
 from moyeu.wire.exchange import Answer, Query, Request
 from moyeu.wire.rate_limits import secondly_limit_answer
 from moyeu.wire.record_words import word_problem
+from moyeu.wire.request_log import RequestRecorder, token_hint
 from moyeu.wire.routes import DefinitionRoute, ObjectRoute
+from moyeu.wire.traces import Trace, TracedStore
 
 _log = logging.getLogger("moyeu.wire")
 
@@ -56,7 +58,8 @@ class Application:
     """Answers HubSpot's routes over a store.
 
     clock_ms: milliseconds since 1970, UTC. random_bits: that many random bits as a number.
-    searches_per_second: how many a portal may make, 0 for no limit.
+    searches_per_second: how many a portal may make, 0 for no limit. recorder: where requests are
+    logged, None for nowhere.
     """
 
     def __init__(
@@ -65,26 +68,29 @@ class Application:
         clock_ms: Callable[[], int],
         random_bits: Callable[[int], int],
         searches_per_second: int = 0,
+        recorder: RequestRecorder | None = None,
     ) -> None:
         self._store = store
         self._clock_ms = clock_ms
         self._random_bits = random_bits
         self._router = Router()
         self._searches_per_second = searches_per_second
+        self._recorder = recorder
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
         now_ms = self._clock_ms()
         correlation_id = make_correlation_id(now_ms, self._random_bits(74))
+        trace = None if self._recorder is None else Trace()
         try:
-            answer = await self._answer(scope, receive, now_ms, correlation_id)
+            answer = await self._answer(scope, receive, now_ms, correlation_id, trace)
         except ClientDisconnectedError:
             raise
         except ObjectTypeGoneError as error:
             # The custom object type was purged after the request had found it.
             text = error.object_type_id
             refusal = unknown_type(text, is_id=looks_like_type_id(text))
-            answer = render_refusal(refusal, correlation_id)
+            answer = _refused(refusal, correlation_id, trace)
         except StoreFullError:
             _log.exception("no space is left, correlation id %s", correlation_id)
             answer = render_refusal(INTERNAL_ERROR, correlation_id)
@@ -96,20 +102,30 @@ class Application:
         except Exception:  # noqa: BLE001 — what nobody asked for is one plain 500, with its cause logged
             _log.exception("request failed, correlation id %s", correlation_id)
             answer = render_refusal(INTERNAL_ERROR, correlation_id)
-        await _send(scope, send, answer, correlation_id.encode())
+        headers, body = _head_and_body(scope, answer, correlation_id.encode())
+        if self._recorder is not None and trace is not None:
+            # Before it is sent: who has the answer finds it in the log.
+            self._recorder.keep(trace, scope, now_ms, correlation_id, answer, headers)
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
     async def _answer(
-        self, scope: Scope, receive: Receive, now_ms: int, correlation_id: str
+        self,
+        scope: Scope,
+        receive: Receive,
+        now_ms: int,
+        correlation_id: str,
+        trace: Trace | None,
     ) -> Answer:
         found = self._find(scope)
         if isinstance(found, Answer):
             return found
-        request = await self._identify(scope, found, now_ms, correlation_id)
+        request = await self._identify(scope, found, now_ms, correlation_id, trace)
         if isinstance(request, Refusal):
-            return render_refusal(request, correlation_id)
+            return _refused(request, correlation_id, trace)
         refused = _check_route(found, request)
         if refused is not None:
-            return render_refusal(refused, correlation_id)
+            return _refused(refused, correlation_id, trace)
         route = found.endpoint.route
         is_search = isinstance(route, ObjectRoute) and route.operation == "search"
         # That only calls count that may be made is a guess.
@@ -119,6 +135,9 @@ class Application:
             if not _is_json(request.headers.get(b"content-type")):
                 return container_answer(415)
             request.body = await read_body(scope, receive)
+        if trace is not None:
+            trace.request_body = request.body
+            trace.begin_handler()
         return await route.handler(request, self._clock_ms)
 
     async def _admits_search(self, request: Request) -> bool:
@@ -156,15 +175,24 @@ class Application:
         return container_answer(405, (b"allow", allowed))
 
     async def _identify(
-        self, scope: Scope, found: "_Found", now_ms: int, correlation_id: str
+        self,
+        scope: Scope,
+        found: "_Found",
+        now_ms: int,
+        correlation_id: str,
+        trace: Trace | None,
     ) -> Request | Refusal:
         """The request with its caller and object type."""
         headers = dict(scope["headers"])
         query_text = scope["query_string"].decode("latin-1")
         query = Query.parse(query_text)
         caller = await authenticate(self._store, headers, query.last("hapikey"))
+        if trace is not None:
+            _note_endpoint(trace, found.endpoint)
         if isinstance(caller, Refusal):
             return caller
+        if trace is not None:
+            trace.caller, trace.token = caller, token_hint(headers.get(b"authorization"))
         named: dict[str, ObjectType] = {}
         for variable in _TYPE_VARIABLES:
             if variable not in found.match.variables:
@@ -176,8 +204,10 @@ class Application:
             if named_type is None:
                 return unknown_type(type_text, is_id=looks_like_type_id(type_text))
             named[variable] = named_type
+        if trace is not None and "objectType" in named:
+            trace.object_type_id = named["objectType"].id
         return Request(
-            store=self._store,
+            store=self._store if trace is None else TracedStore(self._store, trace),
             caller=caller,
             version=found.endpoint.version,
             named_type=named.get("objectType"),
@@ -190,6 +220,7 @@ class Application:
             now_ms=now_ms,
             correlation_id=correlation_id,
             base_url=_base_url(scope, headers),
+            trace=trace,
         )
 
     async def _custom_type(self, portal_id: int, text: str) -> ObjectType | None:
@@ -244,6 +275,8 @@ def _id_refusal(found: _Found, request: Request) -> Refusal | None:
     if found.bad_id is None:
         return None
     problem = NonNumericId(found.bad_id)
+    if request.trace is not None:
+        request.trace.note(problem)
     return word_problem(problem, request.caller.portal_id, request.object_type.id)
 
 
@@ -267,7 +300,24 @@ def make_correlation_id(now_ms: int, random_bits: int) -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
-async def _send(scope: Scope, send: Send, answer: Answer, correlation_id: bytes) -> None:
+def _note_endpoint(trace: Trace, endpoint: Endpoint) -> None:
+    route = endpoint.route
+    trace.end_auth()
+    trace.version, trace.route = endpoint.version.name, endpoint.path
+    trace.is_of_records = isinstance(route, ObjectRoute)
+    trace.operation = route.operation if isinstance(route, ObjectRoute) else route.name
+
+
+def _refused(refusal: Refusal, correlation_id: str, trace: Trace | None) -> Answer:
+    if trace is not None:
+        trace.note_refusal(refusal.rule)
+    return render_refusal(refusal, correlation_id)
+
+
+def _head_and_body(
+    scope: Scope, answer: Answer, correlation_id: bytes
+) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """The headers of an answer, and its body as it is sent."""
     body = answer.body
     headers = [
         *_COMMON_HEADERS,
@@ -283,8 +333,7 @@ async def _send(scope: Scope, send: Send, answer: Answer, correlation_id: bytes)
             headers.append((b"content-encoding", b"gzip"))
     if answer.status != 204:
         headers.append((b"content-length", str(len(body)).encode()))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+    return headers, b"" if scope["method"] == "HEAD" else body
 
 
 def _takes_gzip(scope: Scope) -> bool:

@@ -23,7 +23,7 @@ from moyeu.operations.turns import definitions_at_hand
 from moyeu.wire import association_answers as answers
 from moyeu.wire import association_bodies as bodies
 from moyeu.wire.access import may_read_records, may_write_associations
-from moyeu.wire.answering import batch_answer, ok, refusal_of
+from moyeu.wire.answering import batch_answer, note, ok, worded
 from moyeu.wire.associated import associations_link
 from moyeu.wire.association_words import (
     ASSOCIATION_WORDS,
@@ -41,10 +41,13 @@ from moyeu.wire.paging import next_query
 from moyeu.wire.routes import Clock, DefinitionRoute
 
 
-def _refusal(request: Request, problem: Problem | JsonProblem) -> Refusal:
+def _refusal(
+    request: Request, problem: Problem | JsonProblem, inputs: tuple[int, ...] = ()
+) -> Refusal:
+    note(request, problem, inputs=inputs)
     if isinstance(problem, AssociationNameUnknown):
         return name_unknown(problem.name, request.path["objectType"], request.path["toObjectType"])
-    return refusal_of(request, problem, ASSOCIATION_WORDS)
+    return worded(request, problem, ASSOCIATION_WORDS)
 
 
 def _refuse(request: Request, problem: Problem | JsonProblem) -> Answer:
@@ -55,7 +58,7 @@ def _errors(request: Request, problems: Sequence[PairProblem]) -> list[Json]:
     return [
         entry
         for each in problems
-        for entry in problem_entries(each.problem, _refusal(request, each.problem))
+        for entry in problem_entries(each.problem, _refusal(request, each.problem, (each.index,)))
     ]
 
 
@@ -120,6 +123,8 @@ async def batch_read(request: Request, clock_ms: Clock) -> Answer:
     if isinstance(batch, Problem):
         return _refuse(request, batch)
     results = [_page_of_input(request, each) for each in batch.results]
+    for each in batch.problems:
+        note(request, each, (str(each.from_id),))
     errors = [
         no_associations(each, request.object_type, request.to_type) for each in batch.problems
     ]
@@ -259,6 +264,8 @@ async def _write_batch(
     written = await _associate(request, inputs)
     if isinstance(written, Problem):
         return _refuse(request, written)
+    if request.trace is not None:
+        request.trace.inputs, request.trace.inputs_ok = len(inputs), len(written.outcomes)
     errors = _errors(request, written.problems)
     return batch_answer(request, clock_ms, status, bodies_of(written.outcomes), errors)
 

@@ -14,6 +14,7 @@ INVALID_API_KEY = Refusal(
     " https://app.hubspot.com/l/api-key/",
     "INVALID_AUTHENTICATION",
     last={"links": {"api key": "https://app.hubspot.com/l/api-key/"}},
+    rule="api-key",
 )
 
 

@@ -1,12 +1,11 @@
 """The endpoint table: version × path × method → operation, handler and access.
 
 Adding an object type or a version adds rows to the catalog, never here; an operation adds one row
-here. The routes are kept as a tree of path segments, so that finding one costs a dictionary look-up
-per segment however many there are.
+here.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from moyeu.catalog.versions import VERSIONS, ApiVersion
@@ -29,6 +28,7 @@ from moyeu.wire.list_routes import (
 )
 from moyeu.wire.object_library import OBJECT_LIBRARY_ROUTES
 from moyeu.wire.owners import OWNER_ROUTES
+from moyeu.wire.path_tree import PathMatch, PathTree
 from moyeu.wire.pipelines import PIPELINE_ROUTES
 from moyeu.wire.properties import PROPERTY_ROUTES
 from moyeu.wire.routes import Api, DefinitionRoute, ObjectRoute
@@ -140,60 +140,18 @@ def endpoints() -> Iterator[Endpoint]:
                     yield Endpoint(version, prefix + definition_route.template, definition_route)
 
 
-@dataclass(slots=True)
-class _Node:
-    literals: dict[str, "_Node"] = field(default_factory=dict)
-    variable: "_Node | None" = None
-    variable_name: str = ""
-    by_method: dict[str, Endpoint] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A path that exists: its endpoints by method, and the variable segments by name."""
-
-    by_method: Mapping[str, Endpoint]
-    variables: Mapping[str, str]
-
-
 class Router:
     """Finds the endpoints of a path; a literal segment goes before a variable one."""
 
     def __init__(self) -> None:
-        self._root = _Node()
+        self._tree: PathTree[Endpoint] = PathTree()
         for endpoint in endpoints():
-            self._add(endpoint)
+            self._tree.add(endpoint.path, endpoint.route.method, endpoint)
 
-    def _add(self, endpoint: Endpoint) -> None:
-        node = self._root
-        for segment in endpoint.path.strip("/").split("/"):
-            if not segment.startswith("{"):
-                node = node.literals.setdefault(segment, _Node())
-                continue
-            if node.variable is None:
-                node.variable, node.variable_name = _Node(), segment[1:-1]
-            assert node.variable_name == segment[1:-1], f"two names for {endpoint.path}"
-            node = node.variable
-        node.by_method[endpoint.route.method] = endpoint
-
-    def match(self, segments: list[str]) -> Match | None:
+    def match(self, segments: list[str]) -> "Match | None":
         """The endpoints of a path given as its decoded segments, None where there are none."""
-        variables: dict[str, str] = {}
-        node = self._find(self._root, segments, 0, variables)
-        return Match(node.by_method, variables) if node else None
+        return self._tree.match(segments)
 
-    def _find(
-        self, node: _Node, segments: list[str], index: int, variables: dict[str, str]
-    ) -> _Node | None:
-        if index == len(segments):
-            return node if node.by_method else None
-        segment = segments[index]
-        literal = node.literals.get(segment)
-        if literal and (found := self._find(literal, segments, index + 1, variables)):
-            return found
-        if node.variable is None or not segment:
-            return None
-        found = self._find(node.variable, segments, index + 1, variables)
-        if found:
-            variables[node.variable_name] = segment
-        return found
+
+Match = PathMatch[Endpoint]
+"""A path that exists: its endpoints by method, and the variable segments by name."""

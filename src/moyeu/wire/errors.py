@@ -26,7 +26,8 @@ class Refusal:
     """An error body before it has a correlation id.
 
     context: values are lists of texts. errors: entries as they stand in the body. last: what two
-    of the authentication errors put after the category.
+    of the authentication errors put after the category. rule: of `catalog.rules`, where no problem
+    led to the refusal.
     """
 
     status: int
@@ -37,6 +38,7 @@ class Refusal:
     links: Json | None = None
     sub_category: str | None = None
     last: Json | None = None
+    rule: str | None = None
 
 
 def render_refusal(refusal: Refusal, correlation_id: str) -> Answer:
@@ -93,6 +95,7 @@ UNAUTHENTICATED = Refusal(
     "Authentication credentials not found. This API supports OAuth 2.0 authentication and you can"
     " find more details at https://developers.hubspot.com/docs/methods/auth/oauth-overview",
     "INVALID_AUTHENTICATION",
+    rule="unauthenticated",
 )
 
 _SCOPES_PAGE = "https://developers.hubspot.com/scopes"
@@ -112,19 +115,23 @@ def missing_scopes(any_of: tuple[str, ...]) -> Refusal:
             }
         ],
         links={"scopes": _SCOPES_PAGE},
+        rule="missing-scopes",
     )
 
 
-INTERNAL_ERROR = Refusal(500, "internal error")
+INTERNAL_ERROR = Refusal(500, "internal error", rule="internal-error")
 # For a call that changed nothing, as the database was away: it may be sent again. A guess.
-UNAVAILABLE = Refusal(503, "service unavailable")
+UNAVAILABLE = Refusal(503, "service unavailable", rule="database-away")
+
+
+_UNKNOWN_TYPE = "unknown-object-type"
 
 
 def unknown_type(text: str, *, is_id: bool) -> Refusal:
     """The refusal of a path that names no object type; the text is told as decoded."""
     if is_id:
-        return Refusal(400, f"Invalid object or event type id: {text}")
-    return Refusal(400, f"Unable to infer object type from: {text}")
+        return Refusal(400, f"Invalid object or event type id: {text}", rule=_UNKNOWN_TYPE)
+    return Refusal(400, f"Unable to infer object type from: {text}", rule=_UNKNOWN_TYPE)
 
 
 def unsupported_operation(object_type: ObjectType, supported: tuple[str, ...]) -> Refusal:
@@ -134,4 +141,5 @@ def unsupported_operation(object_type: ObjectType, supported: tuple[str, ...]) -
         f"Object type {object_type.upper_name} is not supported by this endpoint, supported object"
         f" types [{', '.join(supported)}].",
         VALIDATION,
+        rule="operation-not-supported",
     )

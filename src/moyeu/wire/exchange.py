@@ -8,6 +8,7 @@ from moyeu.catalog.object_types import ObjectType
 from moyeu.catalog.versions import ApiVersion
 from moyeu.crm.callers import Caller, Occasion
 from moyeu.storage.contract import Store
+from moyeu.wire.traces import Trace
 
 JSON_TYPE = b"application/json;charset=utf-8"
 HTML_TYPE = b"text/html;charset=iso-8859-1"
@@ -50,7 +51,7 @@ class Request:
     named_type: the object type that the path names, None where it names none. named_to_type: the
     second one, which `{toObjectType}` names. path: the variable
     segments of the route by name, percent-decoded. headers: names in lower case.
-    base_url: scheme and host that the client called, for links.
+    base_url: scheme and host that the client called, for links. trace: of a request that is logged.
     """
 
     store: Store
@@ -66,6 +67,7 @@ class Request:
     now_ms: int
     correlation_id: str
     base_url: str
+    trace: Trace | None = None
 
     @property
     def object_type(self) -> ObjectType:

@@ -8,7 +8,7 @@ from moyeu.crm.pipeline_problems import PipelineNotFound, StageNotFound
 from moyeu.crm.problems import Problem
 from moyeu.operations import pipelines as operations
 from moyeu.wire.access import may_read_definitions, may_write_definitions
-from moyeu.wire.answering import created, ok, refusal_of, refuse
+from moyeu.wire.answering import created, note, ok, refusal_of, refuse
 from moyeu.wire.bodies import Json
 from moyeu.wire.decode import decoded
 from moyeu.wire.errors import NOT_FOUND_MARK, container_answer, render_refusal
@@ -42,6 +42,7 @@ def _refuse(
     if missing == "plain":
         refusal = replace(refusal_of(request, problem, _WORDS), category=None)
         return render_refusal(refusal, request.correlation_id)
+    note(request, problem)
     if missing == "page" and request.accepts_html():
         return container_answer(404)
     return Answer(404, b"", None, (NOT_FOUND_MARK,))

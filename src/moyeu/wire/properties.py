@@ -53,7 +53,7 @@ def _batch_error(request: Request, name: str, problem: Problem) -> Json:
 
     Source: observed 2026-02-26 for a name that exists; a guess for every other problem.
     """
-    refusal = refusal_of(request, problem, _WORDS)
+    refusal = refusal_of(request, problem, _WORDS, (name,))
     return present(
         {
             "status": "error",

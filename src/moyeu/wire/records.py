@@ -13,7 +13,7 @@ from moyeu.operations.merges import erase_record, merge_records
 from moyeu.operations.turns import definitions_at_hand
 from moyeu.operations.upserts import upsert_records
 from moyeu.wire.access import edit_associations_refusal
-from moyeu.wire.answering import batch_answer, created, ok, refuse
+from moyeu.wire.answering import batch_answer, created, note, ok, refuse
 from moyeu.wire.bodies import Json
 from moyeu.wire.decode import (
     decode_batch_archive,
@@ -61,6 +61,8 @@ async def _write_batch(
     """The answer to a batch of writes; `status` when every input was carried out, else 207."""
     if isinstance(inputs, JsonProblem):
         return refuse(request, inputs)
+    if request.trace is not None:
+        request.trace.inputs = len(inputs)
     plan = await write(
         request.store,
         request.occasion(),
@@ -74,6 +76,11 @@ async def _write_batch(
     form = await _form(request)
     warn = request.version.warnings_on_records
     results = [written_record(form, each, warn=warn) for each in plan.results]
+    if request.trace is not None:
+        for each in plan.problems:
+            request.trace.note(each.problem, (each.trace_id,))
+        if plan.missing is not None:
+            request.trace.note(plan.missing)
     errors = batch_errors(form, plan.problems, plan.missing)
     return batch_answer(request, clock_ms, status, results, errors)
 
@@ -100,6 +107,8 @@ def _associating_refused(request: Request, *, asked: bool) -> Answer | None:
     The whole call is refused, before its values are looked at: a guess.
     """
     refusal = edit_associations_refusal(request) if asked else None
+    if refusal is not None and request.trace is not None:
+        request.trace.note_refusal(refusal.rule)
     return None if refusal is None else render_refusal(refusal, request.correlation_id)
 
 
@@ -220,6 +229,7 @@ async def read(request: Request, _clock_ms: Clock) -> Answer:
         associations=request.query.names("associations"),
     )
     if isinstance(found, RecordNotFound) and request.accepts_html():
+        note(request, found)
         return container_answer(404)
     if isinstance(found, Problem):
         return refuse(request, found)
@@ -233,6 +243,8 @@ async def batch_read(request: Request, clock_ms: Clock) -> Answer:
     asked = await decoded(decode_batch_read, request.body)
     if isinstance(asked, JsonProblem):
         return refuse(request, asked)
+    if request.trace is not None:
+        request.trace.inputs = len(asked.ids)
     found = await record_reads.read_records(
         request.store,
         request.caller.portal_id,
@@ -247,6 +259,8 @@ async def batch_read(request: Request, clock_ms: Clock) -> Answer:
     form = await _form(request)
     wished = Wished.of(form.definitions, asked.properties, asked.properties_with_history)
     results = [read_record(form, each, wished, request.base_url) for each in found.records]
+    if found.missing is not None:
+        note(request, found.missing)
     errors = batch_errors(form, (), found.missing)
     return batch_answer(request, clock_ms, 200, results, errors)
 

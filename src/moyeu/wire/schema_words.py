@@ -189,4 +189,5 @@ def schema_scope_missing(access: str) -> Refusal:
             "requiredGranularScopes": [f"custom-object-{access}"],
             "links": ["https://developers.hubspot.com/scopes"],
         },
+        rule="missing-scopes",
     )

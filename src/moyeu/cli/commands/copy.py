@@ -41,6 +41,7 @@ def copy(
 
     The engines may differ. Everything comes along: tokens, owners, definitions, records with
     archived and merged ones, the history under its numbers, associations, lists and the next ids.
+    Snapshots of portals and templates stay behind.
     Each portal is copied whole or not at all, as it is at one moment. In the end both databases are
     read and compared: how much there is of each kind, and a checksum of it.
 

@@ -28,14 +28,18 @@ from moyeu.demo.portal import (
     DemoContents,
     DemoPortal,
     DemoRefusedError,
+    demo_control_token,
     existing_demo,
     open_demo,
 )
 from moyeu.settings import Settings
 from moyeu.storage.contract import Store
+from moyeu.storage.sqlite.request_log import FILES as LOG_FILES
 from moyeu.wire.edge import Edge
 
 _DATABASE: Final = "sqlite:///var/demo.db"
+_LOGGED_REQUESTS: Final = 10_000
+_DEFAULTS: Final = {"database": _DATABASE, "request_log_entries_max": _LOGGED_REQUESTS}
 _PATH: Final = "/crm/v3/objects/partner_services/batch/update"
 _EXAMPLE_VALUES: Final = ({"monthly_fee": "2500"}, {"service_tier": "growth"})
 
@@ -46,6 +50,9 @@ class DemoFlags(SettingFlags):
     """All settings as flags, with a database of the demo's own."""
 
     database: Annotated[str | None, setting_flag("database", _DATABASE)] = None
+    request_log_entries_max: Annotated[
+        int | None, setting_flag("request_log_entries_max", _LOGGED_REQUESTS)
+    ] = None
 
 
 def demo(
@@ -87,7 +94,7 @@ def demo(
     """
     if (records or 0) < 0 or (seed or 0) < 0:
         raise CommandError("--records and --seed must not be negative", USAGE)
-    settings = settings_of(flags, {"database": _DATABASE}).settings
+    settings = settings_of(flags, _DEFAULTS).settings
     start_logging(settings)
     _warn_of_strangers(settings.host)
     try:
@@ -108,23 +115,39 @@ def _serve(
     """Makes the portal, once the address is ours, and serves it."""
     shown = database_shown(settings.database)
 
+    wanted = _wanted(*asked)
+    kept = asyncio.run(existing_demo(store))
+    settings = _with_control(settings, (kept or wanted).seed)
+
     def on_ready(edge: Edge) -> None:
         if credentials is not None:
-            write_credentials(credentials, edge.url, portal)
-        _introduce(edge.url, portal, shown)
+            write_credentials(credentials, edge.url, portal, settings.control_token)
+        _introduce(edge.url, portal, shown, settings.control_token)
 
     edge = bind(store, settings, on_ready)
-    portal = _open_portal(store, *asked)
+    portal = _open_portal(store, wanted, *asked)
     code = run(edge)
     if code == 0:
         show(f"\nStopped. The data stays in {shown}.", "dim")
     return code
 
 
-def _open_portal(store: Store, records: int | None, seed: int | None) -> DemoPortal:
-    wanted = DemoContents(
+def _wanted(records: int | None, seed: int | None) -> DemoContents:
+    return DemoContents(
         SEED_DEFAULT if seed is None else seed, RECORDS_DEFAULT if records is None else records
     )
+
+
+def _with_control(settings: Settings, seed: int) -> Settings:
+    """The settings with a control plane, unless others could reach one whose token all know."""
+    if settings.control_token or not is_loopback(settings.host):
+        return settings
+    return msgspec.structs.replace(settings, control_token=demo_control_token(seed))
+
+
+def _open_portal(
+    store: Store, wanted: DemoContents, records: int | None, seed: int | None
+) -> DemoPortal:
     with progress("Making the demo portal", wanted.records) as told:
         portal = asyncio.run(_make_portal(store, wanted, told))
     made = portal.contents
@@ -158,7 +181,7 @@ def _remove(settings: Settings) -> None:
         return
     with opened(settings) as store:
         asyncio.run(existing_demo(store))
-    for suffix in ("", "-wal", "-shm"):
+    for suffix in ("", "-wal", "-shm", *LOG_FILES):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
@@ -178,7 +201,7 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _introduce(url: str, portal: DemoPortal, shown: str) -> None:
+def _introduce(url: str, portal: DemoPortal, shown: str, control_token: str) -> None:
     """What a person needs to begin: the address, the tokens and a request to paste."""
     title = Text.assemble(("Moyeu demo", "bold"), "  ", (url, "bold cyan"))
     count = f"{portal.contents.records:,} records, seed {portal.contents.seed}"
@@ -189,6 +212,7 @@ def _introduce(url: str, portal: DemoPortal, shown: str) -> None:
         ("portal", str(portal.portal_id), count),
         ("token", portal.token, "every scope"),
         ("token", portal.limited_token, "reads only"),
+        ("control", control_token or "off", _control_note(is_on=bool(control_token))),
         ("data", shown, ""),
     ):
         line = Text.assemble("  ", (f"{name:<8}", "dim"), f"{value:<46}", (note, "dim"))
@@ -201,6 +225,12 @@ def _introduce(url: str, portal: DemoPortal, shown: str) -> None:
         show(example_request(url, portal))
     show()
     show("Ctrl-C stops the server.", "dim")
+
+
+def _control_note(*, is_on: bool) -> str:
+    return (
+        "control plane, /_moyeu/v1/" if is_on else "others reach this: --control-token turns it on"
+    )
 
 
 def example_request(url: str, portal: DemoPortal) -> str:

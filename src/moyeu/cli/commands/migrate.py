@@ -1,13 +1,12 @@
 """`moyeu migrate`."""
 
-import sys
 from collections.abc import Sequence
 from typing import Annotated, Final
 
 import apsw
 from cyclopts import Parameter
 
-from moyeu.cli.console import print_table, show
+from moyeu.cli.console import ask, print_table, show
 from moyeu.cli.database_urls import database_path, database_shown, is_postgresql
 from moyeu.cli.databases import opened, postgresql_refusals
 from moyeu.cli.exits import USAGE, CommandError
@@ -18,7 +17,6 @@ from moyeu.storage.sql.migrations import Migration
 from moyeu.storage.sqlite import migrate as sqlite
 
 _BACKUP: Final = "Nothing takes a migration back: have a backup before you go on."
-_YES: Final = ("y", "yes")
 
 
 def migrate(
@@ -59,7 +57,7 @@ def _migrate_sqlite(settings: Settings, *, yes: bool) -> None:
     _show_plan(settings, sqlite.known(), missing)
     if not missing:
         return
-    _ask(yes=yes)
+    ask(yes=yes)
     with opened(settings, must_exist=True):
         show(f"{len(missing)} applied")
 
@@ -85,7 +83,7 @@ def _migrate_postgresql(settings: Settings, *, distribute: bool, yes: bool) -> N
                     f"{len(unspread)} tables are not spread over the cluster: {', '.join(unspread)}"
                 )
             if missing or (distribute and unspread):
-                _ask(yes=yes)
+                ask(yes=yes)
             if missing:
                 count = postgresql.migrate(connection, lambda each: show(f"applying {each.name}"))
                 show(f"{count} applied")
@@ -106,12 +104,3 @@ def _show_plan(
         show(f"\n{shown} lacks {len(missing)} of {len(known)} migrations. {_BACKUP}")
     else:
         show(f"\n{shown} has all migrations of this version.")
-
-
-def _ask(*, yes: bool) -> None:
-    """Ends the command unless the answer is yes; an input that is at its end says no."""
-    if yes:
-        return
-    show("Go on? [y/N]")
-    if sys.stdin.readline().strip().lower() not in _YES:
-        raise CommandError("nothing was changed; --yes goes on without asking")

@@ -7,13 +7,20 @@ from typing import Annotated, Final
 from cyclopts import Parameter
 
 from moyeu.app import system_clock_ms
-from moyeu.cli.console import print_json, print_table, show
+from moyeu.cli.console import ask, print_json, print_table, show
 from moyeu.cli.database_urls import without_password
 from moyeu.cli.databases import opened
 from moyeu.cli.exits import USAGE, CommandError, no_portal
 from moyeu.cli.flags import DatabaseFlags, JsonFlag, settings_of
 from moyeu.crm.values.moment import render_ms
-from moyeu.operations.portals import create_portal, list_portals, set_search_lag
+from moyeu.operations.portals import (
+    PortalNotFound,
+    create_portal,
+    find_portal,
+    list_portals,
+    remove_portal,
+    set_search_lag,
+)
 from moyeu.storage.contract import Portal
 
 _SEARCH_LAG_MAX_S: Final = 3_600
@@ -52,6 +59,33 @@ def show_all(*, flags: DatabaseFlags | None = None, json: JsonFlag = False) -> N
     else:
         titles = ("id", "createdAt", "name")
         print_table(titles, [[str(each[title]) for title in titles] for each in portals])
+
+
+def remove(
+    portal: Annotated[int, Parameter(help="The id of the portal.")],
+    /,
+    *,
+    yes: Annotated[bool, Parameter(help="Go on without asking.", negative=())] = False,
+    flags: DatabaseFlags | None = None,
+) -> None:
+    """Remove a portal with all that it has, its tokens and snapshots too.
+
+    It asks first, since nothing of it can be brought back. Its tokens go first; a large one goes in
+    parts, and when the command is ended on the way, the next server of the database goes on. A
+    SQLite database must be open nowhere else.
+
+    Example: moyeu portal remove 20000001
+    """
+    with opened(settings_of(flags).settings, must_exist=True) as store:
+        found = asyncio.run(find_portal(store, portal))
+        if isinstance(found, PortalNotFound):
+            raise CommandError(no_portal(portal))
+        show(f"portal {portal}, {found.name!r}, goes with all that it has")
+        ask(yes=yes)
+        problem = asyncio.run(remove_portal(store, portal, system_clock_ms()))
+    if problem is not None:
+        raise CommandError(no_portal(portal))
+    show(f"portal {portal} removed")
 
 
 def search_lag(

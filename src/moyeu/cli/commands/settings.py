@@ -5,7 +5,7 @@ import msgspec
 from moyeu.cli.console import print_json, print_table
 from moyeu.cli.database_urls import without_password
 from moyeu.cli.flags import JsonFlag, SettingFlags, settings_of
-from moyeu.settings import DESCRIPTIONS
+from moyeu.settings import DESCRIPTIONS, MASK, SECRETS
 
 
 def settings(
@@ -22,6 +22,7 @@ def settings(
     read = settings_of(flags)
     values = msgspec.structs.asdict(read.settings)
     values["database"] = without_password(read.settings.database)
+    values |= {name: MASK for name in SECRETS if values[name]}
     rows = [
         {
             "name": each.name,

@@ -24,7 +24,7 @@ from moyeu.operations.portals import (
     create_token,
     known_scopes,
     list_tokens,
-    reading_scopes,
+    meant_scopes,
     revoke_token,
 )
 from moyeu.storage.contract import Token
@@ -68,7 +68,7 @@ def create(
     """
     acting_for = _user(user, may_edit_associations=edit_associations)
     with opened(settings_of(flags).settings, must_exist=True) as store:
-        scopes = _meant_scopes(scope)
+        scopes = meant_scopes(scope)
         made = asyncio.run(
             create_token(store, portal, scopes, system_clock_ms(), secrets.randbits, acting_for)
         )
@@ -131,14 +131,6 @@ def _user(user_id: int | None, *, may_edit_associations: bool) -> TokenUser | No
     if not may_edit_associations:
         raise CommandError("--no-edit-associations is about a user: give --user too")
     return None
-
-
-def _meant_scopes(given: tuple[str, ...]) -> frozenset[str]:
-    groups = {"all": known_scopes, "read": reading_scopes}
-    meant: set[str] = set()
-    for each in given:
-        meant |= groups[each]() if each in groups else {each}
-    return frozenset(meant)
 
 
 def _words(problem: Problem) -> str:

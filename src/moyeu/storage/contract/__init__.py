@@ -8,6 +8,10 @@ it takes the engine as a parameter.
 from moyeu.storage.contract.associations import (
     CrowdedRecords,
 )
+from moyeu.storage.contract.contents import (
+    PORTAL_JOBS,
+    Snapshot,
+)
 from moyeu.storage.contract.definitions import (
     AuditEntry,
     DefinitionKind,
@@ -33,6 +37,14 @@ from moyeu.storage.contract.portals import (
 from moyeu.storage.contract.records import (
     IndexedPart,
 )
+from moyeu.storage.contract.request_log import (
+    BODY_BYTES_MAX,
+    NO_PORTAL,
+    LogBounds,
+    LoggedRequest,
+    RequestFilter,
+    RuleNote,
+)
 from moyeu.storage.contract.store import (
     FoundRecords,
     RecordSearch,
@@ -44,6 +56,9 @@ from moyeu.storage.contract.transactions import (
 )
 
 __all__ = [
+    "BODY_BYTES_MAX",
+    "NO_PORTAL",
+    "PORTAL_JOBS",
     "AuditEntry",
     "Census",
     "Counters",
@@ -52,11 +67,16 @@ __all__ = [
     "FoundRecords",
     "IndexedPart",
     "Job",
+    "LogBounds",
+    "LoggedRequest",
     "ObjectTypeGoneError",
     "OutcomeUnknownError",
     "Portal",
     "ReadTransaction",
     "RecordSearch",
+    "RequestFilter",
+    "RuleNote",
+    "Snapshot",
     "Store",
     "StoreBrokenError",
     "StoreError",

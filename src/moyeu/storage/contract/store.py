@@ -9,6 +9,7 @@ from moyeu.crm.definitions import TypeDefinitions
 from moyeu.crm.object_schemas import PortalTypes
 from moyeu.crm.records import StoredRecord
 from moyeu.crm.search.conditions import Condition, SortBy
+from moyeu.storage.contract.request_log import RequestLogStore
 from moyeu.storage.contract.transactions import ReadTransaction, WriteTransaction
 
 T = TypeVar("T")
@@ -39,7 +40,7 @@ class FoundRecords:
     records: list[StoredRecord]
 
 
-class Store(Protocol):
+class Store(RequestLogStore, Protocol):
     """An open database.
 
     A returned `write` is durable: it survives `kill -9` and a power cut. An exception of the work

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from moyeu.storage.contract.associations import AssociationReads, AssociationWrites
+from moyeu.storage.contract.contents import ContentReads, ContentWrites
 from moyeu.storage.contract.definitions import DefinitionReads, DefinitionWrites
 from moyeu.storage.contract.jobs import JobReads, JobWrites
 from moyeu.storage.contract.lists import ListReads, ListWrites
@@ -17,9 +18,18 @@ class ReadTransaction(
     AssociationReads,
     ListReads,
     JobReads,
+    ContentReads,
     Protocol,
 ):
-    """A consistent view of the database. Every method costs one statement unless it says so."""
+    """A consistent view of the database. Every method costs one statement unless it says so.
+
+    statements: how many were sent so far, for people who look for what is slow.
+    """
+
+    @property
+    def statements(self) -> int:
+        """See the class."""
+        ...
 
 
 class WriteTransaction(
@@ -30,6 +40,7 @@ class WriteTransaction(
     AssociationWrites,
     ListWrites,
     JobWrites,
+    ContentWrites,
     Protocol,
 ):
     """The writer's turn. What its reads see is what its writes change: no update is lost."""

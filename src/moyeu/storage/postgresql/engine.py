@@ -40,6 +40,7 @@ from moyeu.storage.postgresql.connections import Connection
 from moyeu.storage.postgresql.memory import Memory
 from moyeu.storage.postgresql.migrate import analyze, check, is_empty, migrate
 from moyeu.storage.postgresql.rate_queries import ADMIT_SEARCH
+from moyeu.storage.postgresql.request_log import PostgresqlRequestLog
 from moyeu.storage.postgresql.search_index import SearchIndex
 from moyeu.storage.postgresql.search_upkeep import USUAL_LIMITS, SearchLimits, Source
 from moyeu.storage.postgresql.transaction import (
@@ -47,6 +48,7 @@ from moyeu.storage.postgresql.transaction import (
     PostgresqlWriteTransaction,
 )
 from moyeu.storage.postgresql.turns import RunAgainError, WholeTurnNeededError
+from moyeu.storage.sql.request_log import LoggingRequests, RequestLog
 
 T = TypeVar("T")
 
@@ -81,7 +83,7 @@ class _Piece(Generic[T]):
             return not taken
 
 
-class PostgresqlStore:
+class PostgresqlStore(LoggingRequests):
     """An open database of PostgreSQL or Citus; see `storage.contract.Store` for the promises.
 
     connections: how many the process opens at most, of which two thirds write. write_wait_max_s:
@@ -120,6 +122,16 @@ class PostgresqlStore:
         self._blocks = Blocks(url, lock_wait_max_s=write_wait_max_s, prepared=prepared)
         self._readers = ThreadPoolExecutor(readers, "moyeu-reader")
         self._writers = ThreadPoolExecutor(pooled - readers, "moyeu-writer")
+        self._requests = RequestLog(
+            lambda: PostgresqlRequestLog(
+                lambda: connections.open_connection(
+                    url,
+                    lock_wait_max_s=write_wait_max_s,
+                    prepared=prepared,
+                    waits_for_disk=False,
+                )
+            )
+        )
         source = Source(self._read, self._own_transaction, self._fence)
         self._index = SearchIndex(source, self._readers, search)
 
@@ -390,6 +402,7 @@ class PostgresqlStore:
         if self._closed:
             return
         self._closed = True
+        self._requests.close()
         self._index.close()
         self._writers.shutdown()
         self._readers.shutdown()

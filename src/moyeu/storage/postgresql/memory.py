@@ -58,6 +58,11 @@ class Memory:
             if found is None or found[0] < version:
                 self._portals[portal_id] = (version, Snapshots())
 
+    def forget(self, portal_id: int) -> None:
+        """Lets go of all there is of a portal, which was removed."""
+        with self._lock:
+            self._portals.pop(portal_id, None)
+
     # --- callers ------------------------------------------------------------------------------
 
     def caller(self, token_hash: bytes) -> Caller | None:

@@ -60,12 +60,15 @@ DISTRIBUTED: Final = {
     "list_folder": "portal_id",
     "pull": "portal_id",
     "job": "portal_id",
+    "snapshot": "portal_id",
     "search_portal": "portal_id",
     "search_column": "portal_id",
     "search_key": "portal_id",
     "search_text": "portal_id",
     "search_removal": "portal_id",
     "search_rate": "portal_id",
+    "request_log": "portal_id",
+    "request_log_count": "portal_id",
     "token": "token_hash",
 }
 """The column that says on which node of a cluster a row is kept, by table, `portal` first.

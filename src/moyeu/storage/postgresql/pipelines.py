@@ -35,7 +35,14 @@ class _Pipeline(psycopg.Pipeline):
 
 
 class PipelinedConnection(psycopg.Connection[tuple[Any, ...]]):
-    """A connection with such pipelines."""
+    """A connection with such pipelines; sent: how many statements it was given so far."""
+
+    sent = 0
+
+    def execute(self, *arguments: Any, **options: Any) -> psycopg.Cursor[tuple[Any, ...]]:
+        """As psycopg's."""
+        self.sent += 1
+        return super().execute(*arguments, **options)
 
     @contextmanager
     def pipeline(self) -> Iterator[psycopg.Pipeline]:

@@ -12,14 +12,19 @@ from typing import Final
 
 PORTALS: Final = "SELECT portal_id, name, app_id, created_at_ms FROM portal ORDER BY portal_id"
 
+# The id may have been that of another portal, of which processes remember definitions and blocks:
+# versions and epochs begin above those, at the microseconds since 1970.
 ADD_PORTAL: Final = """
-INSERT INTO portal (portal_id, name, app_id, created_at_ms)
-VALUES (%(portal_id)s::bigint, %(name)s, %(app_id)s::bigint, %(created_at_ms)s::bigint)
+INSERT INTO portal (portal_id, name, app_id, created_at_ms, definitions_version)
+VALUES (%(portal_id)s::bigint, %(name)s, %(app_id)s::bigint, %(created_at_ms)s::bigint,
+        (extract(epoch FROM now()) * 1000000)::bigint)
 """
 
 ADD_COUNTER: Final = """
-INSERT INTO counter (portal_id, next_record_id)
-VALUES (%(portal_id)s::bigint, %(next_record_id)s::bigint)
+INSERT INTO counter (portal_id, next_record_id, id_epoch, write_epoch)
+VALUES (%(portal_id)s::bigint, %(next_record_id)s::bigint,
+        (extract(epoch FROM now()) * 1000000)::bigint,
+        (extract(epoch FROM now()) * 1000000)::bigint)
 """
 
 # Blocks of ids are given up: the next one begins above.

@@ -8,6 +8,7 @@ for good leave the columns in the same transaction.
 from collections.abc import Sequence
 from typing import Any, Final
 
+from moyeu.storage.postgresql import portal_queries
 from moyeu.storage.postgresql import search_queries as queries
 from moyeu.storage.postgresql.arrays import array_text
 from moyeu.storage.postgresql.search_columns import digest_of
@@ -36,6 +37,13 @@ class SearchNotes(RecordWrites):
             "kept": NOTES_MAX,
         }
         for statement in (queries.NUMBER_REMOVAL, queries.NOTE_REMOVAL, queries.TRIM_NOTES):
+            self._run(statement, key)
+
+    def _note_other_contents(self, portal_id: int) -> None:
+        """Removes all columns of a portal: every one is made anew."""
+        key = {"portal_id": portal_id}
+        self._run(portal_queries.LOCK_PORTAL_COLUMNS, key)
+        for statement in portal_queries.CLEAR_COLUMNS:
             self._run(statement, key)
 
     def erase_records(self, portal_id: int, object_type_id: str, record_ids: Sequence[int]) -> int:

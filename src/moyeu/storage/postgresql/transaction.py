@@ -18,7 +18,7 @@ from moyeu.crm.definitions import TypeDefinitions
 from moyeu.crm.history import RecordWrite
 from moyeu.crm.object_schemas import PortalTypes
 from moyeu.crm.records import Change, StoredRecord, UniqueKey, UniqueMove
-from moyeu.storage.contract import Portal, StoreError
+from moyeu.storage.contract import Portal, Snapshot, StoreError
 from moyeu.storage.postgresql import (
     association_queries,
     association_usage_queries,
@@ -26,6 +26,7 @@ from moyeu.storage.postgresql import (
     hot_queries,
     job_queries,
     list_queries,
+    portal_queries,
     queries,
 )
 from moyeu.storage.postgresql.arrays import array_text
@@ -50,6 +51,7 @@ STATEMENTS: Final = statements_of(
     association_value_queries,
     job_queries,
     list_queries,
+    portal_queries,
 )
 """Every statement of the engine."""
 
@@ -94,6 +96,11 @@ class _Statements(SqlReads):
 
     _sql = STATEMENTS
     _connection: Connection
+
+    @property
+    def statements(self) -> int:
+        """See the contract."""
+        return self._connection.sent
 
     def _ids(self, ids: Iterable[int]) -> str:
         return array_text(ids)
@@ -472,6 +479,13 @@ class PostgresqlWriteTransaction(_Statements, SearchNotes, SqlWrites):
             queries.ADD_COUNTER,
             {"portal_id": portal.id, "next_record_id": FIRST_RECORD_ID},
         )
+
+    def snapshots(self, portal_id: int) -> list[Snapshot]:
+        """See the contract."""
+        if portal_id == 0:
+            # There is no turn that would keep others from changing them.
+            self._rows(portal_queries.HOLD_SNAPSHOTS, {"portal_id": portal_id})
+        return super().snapshots(portal_id)
 
     # --- unique values ------------------------------------------------------------------------
 

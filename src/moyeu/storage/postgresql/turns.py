@@ -11,7 +11,7 @@ turn's own statement tells, and the work runs again by newer ones where they are
 """
 
 import hashlib
-from typing import Any
+from typing import Any, Final
 
 from psycopg import Pipeline
 
@@ -21,6 +21,9 @@ from moyeu.storage.postgresql import hot_queries as queries
 from moyeu.storage.postgresql.connections import Connection
 from moyeu.storage.postgresql.memory import Memory
 from moyeu.storage.sql.definitions import Snapshots
+
+_NO_PORTAL: Final = 1
+"""The version of a portal that has no row: it is only being added, or was removed."""
 
 
 class RunAgainError(BaseException):
@@ -80,7 +83,10 @@ class Known:
         self._found[portal_id] = version
         expected = self._expected.get(portal_id)
         if expected is not None and expected != version:
-            self._memory.drop(portal_id, version)
+            if version == _NO_PORTAL:
+                self._memory.forget(portal_id)
+            else:
+                self._memory.drop(portal_id, version)
             raise RunAgainError
 
     def keep_made(self, made: Snapshots) -> None:
@@ -137,8 +143,7 @@ class Turns:
         """Takes in what the server has answered about the portals. Raises RunAgainError."""
         while self._asked:
             portal_id, cursor = self._asked.popitem()
-            # A portal that is only being added has no row yet.
-            version, id_epoch, write_epoch = cursor.fetchone() or (1, 1, 1)
+            version, id_epoch, write_epoch = cursor.fetchone() or (_NO_PORTAL, 1, 1)
             self._epochs[portal_id] = (id_epoch, write_epoch)
             self._known.find(portal_id, version)
 

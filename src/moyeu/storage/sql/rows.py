@@ -65,6 +65,9 @@ class SqlChanges(SqlRows):
         None stands for all records of the type.
         """
 
+    def _note_other_contents(self, portal_id: int) -> None:
+        """Hears that any records of a portal, of whatever type, came or went in that way."""
+
     def _numbers_restored(self, portal_id: int) -> None:
         """Hears that numbers of writes are taken that the engine did not give out."""
 

@@ -35,11 +35,13 @@ from moyeu.storage.contract import (
     WriteTransaction,
 )
 from moyeu.storage.sql.definitions import Snapshots
+from moyeu.storage.sql.request_log import LoggingRequests, RequestLog
 from moyeu.storage.sql.search_scan import matching, scan
 from moyeu.storage.sql.search_specs import NotIndexedError
 from moyeu.storage.sqlite.connection import open_reader, open_writer
 from moyeu.storage.sqlite.lock import ProcessLock
 from moyeu.storage.sqlite.migrate import migrate
+from moyeu.storage.sqlite.request_log import SqliteRequestLog
 from moyeu.storage.sqlite.search_feed import SearchFeed
 from moyeu.storage.sqlite.search_index import USUAL_LIMITS, SearchIndex, SearchLimits
 from moyeu.storage.sqlite.search_rates import SearchRates
@@ -81,7 +83,7 @@ _WaitingByLoop = weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[_Piec
 """The pieces of each event loop in the order of their coming; a loop that has ended drops out."""
 
 
-class SqliteStore:
+class SqliteStore(LoggingRequests):
     """An open SQLite database; see `storage.contract.Store` for the promises.
 
     write_wait_max_s: how long work waits for the writer's turn before it is given up.
@@ -136,6 +138,7 @@ class SqliteStore:
         self._feed = SearchFeed()
         self._index = SearchIndex(path, vfs, self._feed, search)
         self._searcher = ThreadPoolExecutor(1, "moyeu-search")
+        self._requests = RequestLog(lambda: SqliteRequestLog(path))
         self._writer = threading.Thread(target=self._write_loop, name="moyeu-writer", daemon=True)
         self._writer.start()
 
@@ -449,6 +452,7 @@ class SqliteStore:
         self._closed = True
         self._queue.put(None)
         self._writer.join()
+        self._requests.close()
         self._readers.shutdown()
         self._searcher.shutdown()
         self._index.close()

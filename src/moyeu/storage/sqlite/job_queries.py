@@ -7,10 +7,11 @@ SELECT portal_id, job_id, state, due_at_ms FROM job
 WHERE portal_id = :portal_id AND job_id = :job_id
 """
 
-# There are few at a time.
+# There are few at a time. Those under negative ids are parts of copies.
 DUE_JOBS: Final = """
 SELECT portal_id, job_id, state, due_at_ms FROM job
-WHERE due_at_ms <= :now_ms ORDER BY due_at_ms, portal_id, job_id LIMIT :count_max
+WHERE due_at_ms <= :now_ms AND portal_id >= 0
+ORDER BY due_at_ms, portal_id, job_id LIMIT :count_max
 """
 
 PUT_JOB: Final = """

@@ -16,10 +16,13 @@ _RECORDS_MAX: Final = 100_000
 
 
 class Removal(NamedTuple):
-    """Records of a type that came, went or were archived; None stands for all of the type."""
+    """Records of a type that came, went or were archived; None stands for all of the type.
+
+    object_type_id: None for all types of the portal.
+    """
 
     portal_id: int
-    object_type_id: str
+    object_type_id: str | None
     record_ids: tuple[int, ...] | None
 
 

@@ -241,7 +241,9 @@ class SearchIndex:
             return True
         announced = self._feed.since(column.position[1])
         return announced is None or any(
-            each.record_ids is None and each[:2] == (kept.portal_id, kept.object_type_id)
+            each.record_ids is None
+            and each.portal_id == kept.portal_id
+            and each.object_type_id in (None, kept.object_type_id)
             for each in announced
         )
 

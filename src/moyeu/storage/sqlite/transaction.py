@@ -21,6 +21,7 @@ from moyeu.storage.sqlite import (
     association_value_queries,
     job_queries,
     list_queries,
+    portal_queries,
     queries,
 )
 from moyeu.storage.sqlite.search_feed import Removal
@@ -32,6 +33,7 @@ STATEMENTS: Final = statements_of(
     association_value_queries,
     job_queries,
     list_queries,
+    portal_queries,
 )
 """Every statement of the engine."""
 
@@ -53,8 +55,10 @@ class SqliteReadTransaction(SqlReads):
     ) -> None:
         DefinitionReads.__init__(self, cached, keep)
         self._connection = connection
+        self.statements = 0
 
     def _rows(self, statement: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+        self.statements += 1
         return self._connection.execute(statement, parameters).fetchall()
 
     def _ids(self, ids: Iterable[int]) -> str:
@@ -70,6 +74,7 @@ class SqliteWriteTransaction(SqliteReadTransaction, SqlWrites):
     def __init__(self, connection: apsw.Connection, cached: Snapshots) -> None:
         DefinitionWrites.__init__(self, cached)
         self._connection = connection
+        self.statements = 0
         self._next_writes: dict[int, int] = {}
         self.removed_tokens: set[bytes] = set()
         # Changes of records without an entry in the history, which the search index hears of.
@@ -87,13 +92,16 @@ class SqliteWriteTransaction(SqliteReadTransaction, SqlWrites):
         self._next_writes.clear()
 
     def _run(self, statement: str, parameters: Mapping[str, Any]) -> None:
+        self.statements += 1
         self._connection.execute(statement, parameters)
 
     def _count(self, statement: str, parameters: Mapping[str, Any]) -> int:
+        self.statements += 1
         self._connection.execute(statement, parameters)
         return self._connection.changes()
 
     def _run_many(self, statement: str, portal_id: int, rows: Sequence[Row]) -> None:
+        self.statements += 1
         self._connection.executemany(statement, [(portal_id, *row) for row in rows])
 
     def _note_removal(
@@ -103,6 +111,9 @@ class SqliteWriteTransaction(SqliteReadTransaction, SqlWrites):
             self.removals.append(Removal(portal_id, object_type_id, None))
         elif record_ids:
             self.removals.append(Removal(portal_id, object_type_id, tuple(record_ids)))
+
+    def _note_other_contents(self, portal_id: int) -> None:
+        self.removals.append(Removal(portal_id, None, None))
 
     def _numbers_restored(self, portal_id: int) -> None:
         self._next_writes.pop(portal_id, None)
@@ -128,6 +139,7 @@ class SqliteWriteTransaction(SqliteReadTransaction, SqlWrites):
             changes.append(Change(each.record_id, each.properties, first, 0, each.updated_at_ms, 0))
         numbers = self._add_writes(occasion, object_type_id, changes)
         portal_id = occasion.caller.portal_id
+        self.statements += 1
         self._connection.executemany(
             queries.INSERT_RECORD,
             (
@@ -150,6 +162,7 @@ class SqliteWriteTransaction(SqliteReadTransaction, SqlWrites):
         """See the contract."""
         numbers = self._add_writes(occasion, object_type_id, changes)
         portal_id = occasion.caller.portal_id
+        self.statements += 1
         self._connection.executemany(
             queries.CHANGE_RECORD,
             [
@@ -173,6 +186,7 @@ class SqliteWriteTransaction(SqliteReadTransaction, SqlWrites):
         portal_id, app_id, user_id = caller.portal_id, caller.app_id, caller.user_id
         numbers = self._new_write_numbers(portal_id, len(changes))
         correlation_id = occasion.correlation_id
+        self.statements += 1
         self._connection.executemany(
             queries.ADD_WRITE,
             [

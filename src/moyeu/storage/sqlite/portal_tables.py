@@ -1,0 +1,6 @@
+"""The tables with rows of a portal that are not its contents."""
+
+from typing import Final
+
+OWN_TABLES: Final = ("snapshot", "job", "token", "portal")
+"""All of them, the portal's own row last; of `job` some rows are contents."""
