@@ -20,6 +20,7 @@ from moyeu.operations.portal_templates import (
     make_template,
 )
 from moyeu.operations.portals import (
+    PORTAL_ID_MIN,
     PortalNotFound,
     expiry_of,
     hash_token,
@@ -157,6 +158,7 @@ def test_an_id_can_be_chosen_and_must_be_free(database: Database) -> None:
     for wrong in (0, -1, 2**53):
         assert asked(database, portal_id=wrong) == BadPortalId(wrong)
     assert created(database, portal_id=2**53 - 1).portal.id == 2**53 - 1
+    assert [created(database).portal.id for _ in range(2)] == [PORTAL_ID_MIN, PORTAL_ID_MIN + 1]
 
 
 def test_portals_that_are_made_at_once_are_different_ones(database: Database) -> None:

@@ -8,7 +8,7 @@ from moyeu.crm.problems import Problem
 from moyeu.operations import removals, snapshots
 from moyeu.operations.job_runner import run_due_jobs
 from moyeu.operations.jobs import LEASE_MS
-from moyeu.operations.portals import PortalNotFound
+from moyeu.operations.portals import PORTAL_ID_MAX, PortalNotFound
 from moyeu.operations.snapshots import (
     BadSnapshotName,
     SnapshotNotFound,
@@ -253,4 +253,4 @@ def test_the_places_of_portals_are_apart() -> None:
     first, second, third = all_of(0), all_of(1), all_of(2)
     assert len(first | second | third) == 3 * 512
     assert max(first | second | third) < 0
-    assert min(all_of(snapshots.PORTAL_ID_MAX)) >= -(2**63)
+    assert min(all_of(PORTAL_ID_MAX)) >= -(2**63)

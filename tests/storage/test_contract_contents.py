@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from moyeu.crm.records import UniqueMove
-from moyeu.storage.contract import Counters, Job, Snapshot
+from moyeu.storage.contract import Counters, Job, Snapshot, WriterBusyError
 from tests.storage.conftest import OpenDatabase
 from tests.storage.scene import (
     CONTACTS,
@@ -14,6 +14,7 @@ from tests.storage.scene import (
     PORTAL,
     SERVICES,
     Database,
+    HeldTurn,
     add_tokens,
     code_owners,
     definitions,
@@ -269,3 +270,25 @@ def test_contents_under_a_negative_id_are_in_no_list(database: Database) -> None
         OTHER_PORTAL,
     ]
     assert database.read(lambda each: each.census(PORTAL)) == before
+
+
+@pytest.mark.parametrize("portal_id", [0, PORTAL])
+def test_snapshots_that_work_has_seen_are_there_until_it_ends(
+    open_database: OpenDatabase, portal_id: int
+) -> None:
+    database = open_database(write_wait_max_s=0.1)
+    furnish(database)
+    kept = replace(FIRST, portal_id=portal_id)
+    database.write(lambda each: each.put_snapshot(kept))
+
+    async def scenario() -> None:
+        turn = HeldTurn(lambda each: each.snapshots(portal_id))
+        holding = await turn.take(database.store)
+        with pytest.raises(WriterBusyError):
+            await database.store.write(lambda each: each.remove_snapshot(portal_id, kept.name))
+        turn.may_end.set()
+        await holding
+
+    database.run(scenario())
+
+    assert database.read(lambda each: each.snapshots(portal_id)) == [kept]

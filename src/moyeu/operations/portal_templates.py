@@ -6,6 +6,7 @@ from typing import Final
 
 from moyeu.crm.problems import Problem
 from moyeu.operations.portals import (
+    PORTAL_ID_MAX,
     NewToken,
     has_portal,
     known_scopes,
@@ -16,7 +17,6 @@ from moyeu.operations.portals import (
 )
 from moyeu.operations.removals import is_named, portal_removal
 from moyeu.operations.snapshots import (
-    PORTAL_ID_MAX,
     SEED,
     BadSnapshotName,
     end_copy,

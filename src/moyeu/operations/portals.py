@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import count
 from typing import Final
 
 from moyeu.catalog.capabilities import OPERATIONS, capability
@@ -38,6 +39,9 @@ from moyeu.storage.contract import Job, Portal, ReadTransaction, Store, Token, W
 
 PORTAL_ID_MIN: Final = 20_000_001
 """The id of the first portal; real ones have six to nine digits."""
+
+PORTAL_ID_MAX: Final = 2**53 - 1
+"""The highest id of a portal, which every reader of JSON takes exactly."""
 
 TOKEN_HINT_CHARACTERS: Final = 12
 """How much of a token is shown in lists: `pat-na1-` and four digits."""
@@ -175,7 +179,11 @@ async def create_portal(store: Store, name: str, now_ms: int) -> Portal:
 
 def next_portal_id(transaction: ReadTransaction) -> int:
     """The id of the next portal that nobody chooses one for."""
-    return max([PORTAL_ID_MIN - 1, *(each.id for each in transaction.portals())]) + 1
+    taken = {each.id for each in transaction.portals()}
+    following = max([PORTAL_ID_MIN - 1, *taken]) + 1
+    if following <= PORTAL_ID_MAX:
+        return following
+    return next(each for each in count(PORTAL_ID_MIN) if each not in taken)
 
 
 def new_portal(portal_id: int, name: str, now_ms: int) -> Portal:

@@ -19,9 +19,6 @@ SEED: Final = "seed"
 SNAPSHOTS_MAX: Final = 100
 """So many snapshots a portal has at most."""
 
-PORTAL_ID_MAX: Final = 2**53 - 1
-"""The highest id of a portal, which every reader of JSON takes exactly."""
-
 _NAME: Final = re.compile(r"[a-z0-9_-]{1,64}")
 _PLACES: Final = 512
 """So many copies of one portal there may be, those that are being removed included."""
