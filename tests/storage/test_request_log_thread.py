@@ -104,7 +104,7 @@ def test_entries_are_kept_after_a_moment_by_themselves(monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize(("limit", "value"), [("_WAITING_MAX", 3), ("_WAITING_BYTES_MAX", 15)])
 def test_the_oldest_that_wait_are_dropped_when_too_many_come(
-    monkeypatch: pytest.MonkeyPatch, limit: str, value: int
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, limit: str, value: int
 ) -> None:
     monkeypatch.setattr(request_log, limit, value)
     backend = Backend()
@@ -121,6 +121,8 @@ def test_the_oldest_that_wait_are_dropped_when_too_many_come(
     assert backend.kept[-3:] == ["7", "8", "9"]
     assert log.dropped + len(backend.kept) == 10
     assert log.dropped >= 6
+    told = [int(each.getMessage().split()[0]) for each in caplog.records]
+    assert sum(told) == log.dropped
 
 
 def test_trouble_is_logged_once_and_the_log_goes_on_afterwards(

@@ -4,7 +4,7 @@ The lines of a portal's archive go from a reading thread to a writing one, a few
 and with them what an archive leaves out: tokens, search lag, how far the portal was pulled, jobs.
 Snapshots and templates stay behind.
 The reader sees one moment of the portal; the writer holds the turn of the new one until it is
-committed, so that an interrupted copy leaves nothing of it.
+committed, so that an interrupted copy leaves nothing of it. The request log stays behind.
 """
 
 import asyncio

@@ -1,9 +1,11 @@
 """The routes of the control plane: whole requests, whole answers."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from moyeu.operations.job_runner import run_due_jobs
 from moyeu.operations.portals import known_scopes, reading_scopes
 from moyeu.testing.client import ControlError
 from moyeu.wire.control.plane import CONTROL_ROUTES
@@ -123,6 +125,19 @@ def test_the_time_to_live_is_told_and_can_be_changed(bench: Bench) -> None:
     portal.set_ttl(None)
     assert portal.read()["expiresAt"] is None
     assert bench.send("PUT", f"{V1}/portals/1/ttl", {"ttlSeconds": 1}).status == 404
+
+
+def test_a_portal_whose_time_is_over_goes_with_what_was_asked_of_it(bench: Bench) -> None:
+    portal = bench.control.create_portal(portal_id=7_000_003, ttl_s=60)
+    assert _api(bench, "GET", "/crm/v3/objects/deals", portal.token).status == 200
+    assert len(portal.requests()) == 1
+    later_ms = bench.clock.now_ms + 61_000
+
+    asyncio.run(run_due_jobs(bench.store, lambda: later_ms))
+
+    assert _api(bench, "GET", "/crm/v3/objects/deals", portal.token).status == 401
+    assert bench.send("GET", f"{V1}/portals/7000003").status == 404
+    assert bench.control.create_portal(portal_id=7_000_003).requests() == []
 
 
 # --- tokens ------------------------------------------------------------------------------------

@@ -63,7 +63,10 @@ class LogBackend(Protocol):
 
 
 class RequestLog:
-    """The thread and what waits for it; it begins with the first entry or question."""
+    """The thread and what waits for it; it begins with the first entry or question.
+
+    dropped: how many entries were not kept so far.
+    """
 
     def __init__(self, open_backend: Callable[[], LogBackend]) -> None:
         self._open = open_backend
@@ -78,6 +81,7 @@ class RequestLog:
         self._closing = False
         self._is_failing = False
         self.dropped = 0
+        self._dropped_told = 0
 
     def add(self, entries: Sequence[LoggedRequest], bounds: LogBounds) -> None:
         """Takes entries to be kept; drops the oldest that wait when there are too many."""
@@ -136,6 +140,11 @@ class RequestLog:
                 entries, self._entries, self._bytes = self._entries, [], 0
                 questions, self._questions = self._questions, []
                 bounds, closing = self._bounds, self._closing
+                dropped = self.dropped
+            if dropped > self._dropped_told:
+                new = dropped - self._dropped_told
+                _log.warning("%d requests are not logged: too many came at once", new)
+                self._dropped_told = dropped
             if entries:
                 self._keep(entries, bounds)
             for question, answer in questions:
@@ -152,7 +161,9 @@ class RequestLog:
             if not self._is_failing:
                 _log.warning("requests are not logged: %s", error)
             self._is_failing = True
-            self.dropped += len(entries)
+            with self._lock:
+                self.dropped += len(entries)
+                self._dropped_told += len(entries)
         else:
             self._is_failing = False
 
