@@ -78,7 +78,7 @@ CONTROL_WORDS: Final[Mapping[type[Problem], Callable[[Any], Refusal]]] = {
     ),
     templates.PortalIdInUse: lambda each: _conflict(f"Portal {each.portal_id} exists already."),
     templates.BadPortalId: lambda each: _bad(
-        f"Ids of portals are from 1 to {snapshots.PORTAL_ID_MAX}, not {each.portal_id}."
+        f"Ids of portals are from 1 to {portals.PORTAL_ID_MAX}, not {each.portal_id}."
     ),
     request_log.RequestNotFound: lambda each: _not_found(
         f"No request with the correlation id '{each.correlation_id}' is logged."
