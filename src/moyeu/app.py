@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from moyeu.storage.contract import Store
-from moyeu.wire.application import Application
+from moyeu.wire.application import Application, Pages
 
 
 def system_clock_ms() -> int:
@@ -20,15 +20,16 @@ def build_app(
     random_bits: Callable[[int], int] | None = None,
     *,
     searches_per_second: int = 0,
+    pages: Pages | None = None,
 ) -> Application:
     """The ASGI application over an open store.
 
     random_bits makes correlation ids, which must be unique and need not be secret: by default a
     generator that the system seeds, without a system call for each request. searches_per_second:
-    how many a portal may make, 0 for no limit.
+    how many a portal may make, 0 for no limit. pages: the console, None for none.
     """
     random_bits = random_bits or random.Random().getrandbits  # noqa: S311
-    return Application(store, clock_ms, random_bits, searches_per_second)
+    return Application(store, clock_ms, random_bits, searches_per_second, pages)
 
 
 _YOUNG_OBJECTS_MAX = 50_000

@@ -16,7 +16,7 @@ _GROUP: Final = Group("Settings", sort_key=1, help=f"Also as MOYEU_… variables
 _LIMITS: Final = Group(
     "Limits", sort_key=2, help="Rarely needed; also as variables and in the file."
 )
-_EVERYDAY: Final = ("database", "host", "port", "workers", "log_level", "log_format")
+_EVERYDAY: Final = ("database", "host", "port", "workers", "console", "log_level", "log_format")
 _SENTENCES: Final = {each.name: each.sentence for each in DESCRIPTIONS}
 _DEFAULTS: Final = {each.name: each.default for each in DESCRIPTIONS}
 
@@ -24,7 +24,13 @@ _DEFAULTS: Final = {each.name: each.default for each in DESCRIPTIONS}
 def setting_flag(name: str, default: str | int | float | None = None) -> Parameter:
     """The flag of a setting; default: what the command has in place of the usual one."""
     group = _GROUP if name in _EVERYDAY else _LIMITS
-    text = f"{_SENTENCES[name]} [default: {default or _DEFAULTS[name]}]"
+    value = _DEFAULTS[name] if default is None else default
+    if isinstance(value, bool):
+        text = f"{_SENTENCES[name]} [default: {'on' if value else 'off'}]"
+        negative = f"--no-{name.replace('_', '-')}"
+        return Parameter(help=text, group=group, show_default=False, negative=negative)
+    shown = "none" if value == "" else value
+    text = f"{_SENTENCES[name]} [default: {shown}]"
     return Parameter(help=text, group=group, show_default=False, negative=())
 
 
@@ -58,6 +64,8 @@ class SettingFlags:
     host: Annotated[str | None, setting_flag("host")] = None
     port: Annotated[int | None, setting_flag("port")] = None
     workers: Annotated[int | None, setting_flag("workers")] = None
+    console: Annotated[bool | None, setting_flag("console")] = None
+    console_hosts: Annotated[str | None, setting_flag("console_hosts")] = None
     log_level: Annotated[_Level | None, setting_flag("log_level")] = None
     log_format: Annotated[_Format | None, setting_flag("log_format")] = None
     config: Annotated[Path | None, CONFIG] = None

@@ -9,6 +9,7 @@ from moyeu.cli.listening import bound_socket
 from moyeu.operations.job_runner import JobRunner
 from moyeu.settings import Settings
 from moyeu.storage.contract import Store
+from moyeu.wire.application import Pages
 from moyeu.wire.edge import Callback, Edge, EdgeLimits
 
 
@@ -25,16 +26,26 @@ def edge_limits(settings: Settings) -> EdgeLimits:
     )
 
 
-def bind(store: Store, settings: Settings, on_ready: Callable[[Edge], None]) -> Edge:
+def bind(
+    store: Store,
+    settings: Settings,
+    on_ready: Callable[[Edge], None],
+    pages: Pages | None = None,
+) -> Edge:
     """The server of the store, listening nowhere yet but with its address taken.
 
     A store that breaks while it is served stops the server with BROKEN.
     Refused: CommandError when the address is taken or is none of this machine's, and, with USAGE,
     settings that ask for several processes: this is one.
     """
+    return edge_on(take_address(settings), store, settings, on_ready, pages=pages)
+
+
+def take_address(settings: Settings) -> socket.socket:
+    """A socket with the address of the settings; refused as by `bind`."""
     if settings.workers > 1:
         raise CommandError("--workers is for `moyeu serve`", USAGE)
-    return edge_on(bound_socket(settings), store, settings, on_ready)
+    return bound_socket(settings)
 
 
 def edge_on(
@@ -43,6 +54,7 @@ def edge_on(
     settings: Settings,
     on_ready: Callable[[Edge], None],
     startup: Callback | None = None,
+    pages: Pages | None = None,
 ) -> Edge:
     """The server of the store on a socket that is bound; see `bind`. startup: as of `Edge`."""
     runner = JobRunner(store, system_clock_ms)
@@ -53,7 +65,7 @@ def edge_on(
         await runner.start()
 
     edge = Edge(
-        build_app(store, searches_per_second=settings.search_rate_limit),
+        build_app(store, searches_per_second=settings.search_rate_limit, pages=pages),
         listener=listener,
         limits=edge_limits(settings),
         startup=start,

@@ -1,7 +1,6 @@
 """`moyeu demo`."""
 
 import asyncio
-import ipaddress
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +19,8 @@ from moyeu.cli.databases import opened
 from moyeu.cli.exits import USAGE, CommandError
 from moyeu.cli.flags import SettingFlags, setting_flag, settings_of
 from moyeu.cli.logs import start_logging
-from moyeu.cli.serving import bind, run
+from moyeu.cli.serving import edge_on, run, take_address
+from moyeu.cli.web_console import console_address, is_loopback, make_options, open_console
 from moyeu.demo.kinds import SHARES_TEXT
 from moyeu.demo.portal import (
     RECORDS_DEFAULT,
@@ -31,8 +31,9 @@ from moyeu.demo.portal import (
     existing_demo,
     open_demo,
 )
-from moyeu.settings import Settings
+from moyeu.settings import ReadSettings, Settings
 from moyeu.storage.contract import Store
+from moyeu.wire.console.options import ConsoleOptions
 from moyeu.wire.edge import Edge
 
 _DATABASE: Final = "sqlite:///var/demo.db"
@@ -46,6 +47,7 @@ class DemoFlags(SettingFlags):
     """All settings as flags, with a database of the demo's own."""
 
     database: Annotated[str | None, setting_flag("database", _DATABASE)] = None
+    console: Annotated[bool | None, setting_flag("console", True)] = None  # noqa: FBT003 — a default
 
 
 def demo(
@@ -87,38 +89,46 @@ def demo(
     """
     if (records or 0) < 0 or (seed or 0) < 0:
         raise CommandError("--records and --seed must not be negative", USAGE)
-    settings = settings_of(flags, {"database": _DATABASE}).settings
+    read = settings_of(flags, {"database": _DATABASE, "console": True})
+    settings = read.settings
     start_logging(settings)
     _warn_of_strangers(settings.host)
     try:
         if fresh:
             _remove(settings)
         with opened(settings) as store:
-            return _serve(store, settings, (records, seed), credentials)
+            return _serve(store, read, (records, seed), credentials)
     except DemoRefusedError as error:
         raise CommandError(f"{database_shown(settings.database)}: {error}") from error
 
 
 def _serve(
     store: Store,
-    settings: Settings,
+    read: ReadSettings,
     asked: tuple[int | None, int | None],
     credentials: Path | None,
 ) -> int:
     """Makes the portal, once the address is ours, and serves it."""
+    settings = read.settings
     shown = database_shown(settings.database)
 
     def on_ready(edge: Edge) -> None:
         if credentials is not None:
             write_credentials(credentials, edge.url, portal)
-        _introduce(edge.url, portal, shown)
+        _introduce(edge.url, portal, shown, _console_line(edge.url, options))
 
-    edge = bind(store, settings, on_ready)
+    # An address that is not to be had is told before the portal is made.
+    listener = take_address(settings)
     portal = _open_portal(store, *asked)
-    code = run(edge)
+    options = make_options(read, portal.token) if settings.console else None
+    code = run(edge_on(listener, store, settings, on_ready, pages=open_console(store, options)))
     if code == 0:
         show(f"\nStopped. The data stays in {shown}.", "dim")
     return code
+
+
+def _console_line(url: str, options: ConsoleOptions | None) -> str:
+    return "" if options is None else console_address(url, options)
 
 
 def _open_portal(store: Store, records: int | None, seed: int | None) -> DemoPortal:
@@ -170,15 +180,7 @@ def _warn_of_strangers(host: str) -> None:
         )
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches that address; a name other than localhost: no."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _introduce(url: str, portal: DemoPortal, shown: str) -> None:
+def _introduce(url: str, portal: DemoPortal, shown: str, console: str) -> None:
     """What a person needs to begin: the address, the tokens and a request to paste."""
     title = Text.assemble(("Moyeu demo", "bold"), "  ", (url, "bold cyan"))
     count = f"{portal.contents.records:,} records, seed {portal.contents.seed}"
@@ -190,6 +192,7 @@ def _introduce(url: str, portal: DemoPortal, shown: str) -> None:
         ("token", portal.token, "every scope"),
         ("token", portal.limited_token, "reads only"),
         ("data", shown, ""),
+        *((("console", console, ""),) if console else ()),
     ):
         line = Text.assemble("  ", (f"{name:<8}", "dim"), f"{value:<46}", (note, "dim"))
         line.rstrip()
