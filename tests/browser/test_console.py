@@ -42,8 +42,7 @@ def _fill(portal: PortalUnderTest, names: Sequence[str]) -> list[str]:
 
 def _places(portal: PortalUnderTest, record_id: str) -> list[str]:
     return [
-        each.replace("RECORD", record_id).replace("PORTAL", str(portal.portal_id))
-        for each in PAGES
+        each.replace("RECORD", record_id).replace("PORTAL", str(portal.portal_id)) for each in PAGES
     ]
 
 

@@ -71,9 +71,7 @@ def test_there_is_none_where_nobody_asks_for_it(
     assert "console" not in ended.out
 
 
-def test_a_served_one_is_opened_by_the_link_that_is_printed(
-    serving: Serving, moyeu: Moyeu
-) -> None:
+def test_a_served_one_is_opened_by_the_link_that_is_printed(serving: Serving, moyeu: Moyeu) -> None:
     moyeu("portal", "create", "--name", "My company")
     server = serving("serve", "--port", "0", "--console")
     url = server.first_line().split()[-1]

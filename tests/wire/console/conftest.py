@@ -93,7 +93,10 @@ class Visitor:
     def post(
         self, path: str, headers: Mapping[str, str] | None = None, /, **fields: str | None
     ) -> Reply:
-        """Sends a form of our pages, with its token; a header that is "" and a field that is None are left out."""
+        """Sends a form of our pages, with its token.
+
+        A header that is "" and a field that is None are left out.
+        """
         if "token" not in fields:
             fields["token"] = self.token()
         sent = {"Sec-Fetch-Site": "same-origin", "Content-Type": _FORM} | dict(headers or {})

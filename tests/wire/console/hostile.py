@@ -1,4 +1,4 @@
-"""Texts that try to be more than text. Each sets `window.canary` or opens a dialog if it succeeds."""
+"""Texts that try to be more than text. What succeeds sets `window.canary`, or opens a dialog."""
 
 from typing import Final
 

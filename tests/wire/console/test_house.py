@@ -88,7 +88,9 @@ def test_a_client_that_wants_no_html_gets_a_short_json_at_the_root(visitor: Visi
     assert visitor.get("/", {"Accept": "*/*"}).text == reply.text
 
 
-@pytest.mark.parametrize("path", ["/", "/console", "/console/records", "/console/static/console.js"])
+@pytest.mark.parametrize(
+    "path", ["/", "/console", "/console/records", "/console/static/console.js"]
+)
 def test_without_a_console_its_paths_are_nothing(portal: PortalUnderTest, path: str) -> None:
     reply = Visitor(portal.url).get(path)
 

@@ -102,7 +102,9 @@ def test_a_filter_of_the_form_becomes_part_of_the_address(visitor: Visitor) -> N
     )
 
     assert reply.status == 303
-    assert reply.headers["location"].endswith("filter=city%3AEQ%3ALyon&filter=firstname%3AGT%3Aa%3Ab%26c")
+    assert reply.headers["location"].endswith(
+        "filter=city%3AEQ%3ALyon&filter=firstname%3AGT%3Aa%3Ab%26c"
+    )
 
 
 @pytest.mark.parametrize(
@@ -139,11 +141,15 @@ def test_every_record_is_on_one_page_of_the_list(visitor: Visitor, portal: Porta
         assert set(seen) == made
 
 
-def test_archived_records_are_a_list_of_their_own(visitor: Visitor, portal: PortalUnderTest) -> None:
+def test_archived_records_are_a_list_of_their_own(
+    visitor: Visitor, portal: PortalUnderTest
+) -> None:
     kept, gone = _contact(portal, "Ada"), _contact(portal, "Bob")
     visitor.post(f"{CONTACTS}/{gone}", action="archive")
 
-    active, archived = (visitor.get(f"{CONTACTS}{each}").page.text for each in ("", "?archived=true"))
+    active, archived = (
+        visitor.get(f"{CONTACTS}{each}").page.text for each in ("", "?archived=true")
+    )
 
     assert (kept in active, gone in active) == (True, False)
     assert (kept in archived, gone in archived) == (False, True)
@@ -316,7 +322,9 @@ def test_a_custom_type_has_all_pages(visitor: Visitor, portal: PortalUnderTest) 
 
 
 def test_portals_and_tokens_are_made_and_revoked(visitor: Visitor) -> None:
-    made = _follow(visitor, visitor.post("/console/portals", action="create", name="A <b>new</b> one"))
+    made = _follow(
+        visitor, visitor.post("/console/portals", action="create", name="A <b>new</b> one")
+    )
     assert "A <b>new</b> one" in made.page.text
     portal_id = re.search(r"/console/portals/(\d+)", made.text)[1]  # type: ignore[index]
     path = f"/console/portals/{portal_id}"
@@ -373,10 +381,13 @@ def test_compatibility_is_told_by_version(visitor: Visitor, version: str) -> Non
 # --- hostile values ---------------------------------------------------------------------------
 
 _KNOWN_TAGS = frozenset(
-    "html head meta title link script body a header svg g circle path span nav ul li form input"
-    " label button main p h1 h2 h3 div dl dt dd bdi code time section pre footer table thead tr th"
-    " tbody td details summary fieldset legend select option datalist ol del ins br strong textarea"
-    " kbd".split()
+    re.findall(
+        r"\w+",
+        "html head meta title link script body a header svg g circle path span nav ul li form input"
+        " label button main p h1 h2 h3 div dl dt dd bdi code time section pre footer table thead tr"
+        " th tbody td details summary fieldset legend select option datalist ol del ins br strong"
+        " textarea kbd",
+    )
 )
 _URL_ATTRIBUTES = frozenset({"href", "src", "action"})
 
@@ -410,7 +421,9 @@ def hostile(portal: PortalUnderTest) -> list[str]:
             "type": "enumeration",
             "fieldType": "select",
             "label": HOSTILE[7],
-            "options": [{"value": text, "label": text[::-1]} for text in HOSTILE if ";" not in text],
+            "options": [
+                {"value": text, "label": text[::-1]} for text in HOSTILE if ";" not in text
+            ],
         },
     )
     return [

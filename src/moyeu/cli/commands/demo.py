@@ -47,7 +47,7 @@ class DemoFlags(SettingFlags):
     """All settings as flags, with a database of the demo's own."""
 
     database: Annotated[str | None, setting_flag("database", _DATABASE)] = None
-    console: Annotated[bool | None, setting_flag("console", True)] = None  # noqa: FBT003 — a default
+    console: Annotated[bool | None, setting_flag("console", True)] = None
 
 
 def demo(

@@ -9,6 +9,7 @@ from moyeu.cli.flags import SettingFlags, settings_of
 from moyeu.cli.logs import start_logging
 from moyeu.settings import ReadSettings, Settings
 
+
 def serve(*, flags: SettingFlags | None = None) -> int:
     """Serve the portals of a database.
 
@@ -37,9 +38,8 @@ def _serve_alone(read: ReadSettings) -> int:
     # Imported here: the parent of workers needs none of it, in memory least of all.
     from moyeu.cli.databases import opened  # noqa: PLC0415
     from moyeu.cli.serving import bind, run  # noqa: PLC0415
-    from moyeu.operations.portals import list_portals  # noqa: PLC0415
-
     from moyeu.cli.web_console import console_address, make_options, open_console  # noqa: PLC0415
+    from moyeu.operations.portals import list_portals  # noqa: PLC0415
     from moyeu.wire.edge import Edge  # noqa: PLC0415
 
     settings = read.settings

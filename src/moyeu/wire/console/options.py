@@ -21,7 +21,7 @@ class ConsoleOptions:
     login_code: what the first visitor has to bring, None where nobody has to log in.
     started_ms: milliseconds since 1970, UTC; the code is good for ten minutes from then on.
     secret_bits: that many random bits that nobody can guess. engine, database: of the store, for
-    people. settings: without secrets. demo_token: the public token of a demo portal, None elsewhere.
+    people. settings: without secrets. demo_token: the public one of a demo portal, None elsewhere.
     """
 
     hosts: frozenset[str]

@@ -65,7 +65,3 @@ async def go(visit: Visit) -> Page | Moved:
             having.append(each)
     context = {"text": text, "with_record": found, "having": having, "type_path": type_path}
     return Page("go.html", context, 200 if found or having else 404)
-
-
-
-

@@ -57,7 +57,9 @@ async def portals(visit: Visit) -> Page | Moved:
 async def portal(visit: Visit) -> Page | Moved:
     """`/console/portals/{id}`: a portal with its tokens; a new token is shown once."""
     text = visit.path["id"]
-    found = await find_portal(visit.store, int(text)) if text.isascii() and text.isdecimal() else None
+    found = (
+        await find_portal(visit.store, int(text)) if text.isascii() and text.isdecimal() else None
+    )
     if not isinstance(found, Portal):
         return Page("missing.html", {"sentence": f"There is no portal {text}."}, 404)
     outcome: NewToken | Moved | str | None = None

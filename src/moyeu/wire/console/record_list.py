@@ -35,7 +35,7 @@ _DEFAULT_COLUMNS_MAX: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A record of the list. raw, reason: of one that cannot be shown, JSON text and what is wrong."""
+    """A record of the list. raw, reason: of one that cannot be shown: its JSON, and why not."""
 
     record_id: int
     cells: tuple[Cell, ...] = ()
@@ -86,7 +86,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A part of the list; total: None where it was not counted. after: where the next one begins."""
+    """A part of the list; total: None if nobody counted. after: where the next part begins."""
 
     records: Sequence[StoredRecord]
     total: int | None
@@ -176,9 +176,7 @@ async def _find(visit: Visit, object_type: ObjectType, asked: Asked) -> Found | 
         return ShownProblem(400, "", text, (), "")
     if asked.is_search:
         request = asked.search()
-        page = await search_records(
-            visit.store, portal_id, object_type.id, request, visit.now_ms
-        )
+        page = await search_records(visit.store, portal_id, object_type.id, request, visit.now_ms)
         if isinstance(page, Problem):
             return shown_problem(page, portal_id, object_type.id)
         return Found([each.record for each in page.records], page.total, page.next_offset)

@@ -355,5 +355,3 @@ def _curl(visit: Visit, object_type: ObjectType, record_id: str, editing: str) -
         path = path.replace("/crm/v3/objects", f"/crm/objects/{VERSION}")
         return curl(visit, "PATCH", path, {"properties": {editing: visit.written("value")}})
     return curl(visit, "GET", path)
-
-

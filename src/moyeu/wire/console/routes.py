@@ -67,8 +67,14 @@ ROUTES: Final = (
         "/console/portals", portal_pages.portals, "portals", takes_posts=True, needs_portal=False
     ),
     Route(
-        "/console/portals/{id}", portal_pages.portal, "portals", takes_posts=True, needs_portal=False
+        "/console/portals/{id}",
+        portal_pages.portal,
+        "portals",
+        takes_posts=True,
+        needs_portal=False,
     ),
-    Route("/console/compatibility", compatibility.compatibility, "compatibility", needs_portal=False),
+    Route(
+        "/console/compatibility", compatibility.compatibility, "compatibility", needs_portal=False
+    ),
     Route("/console/status", status.status, "status", needs_portal=False),
 )

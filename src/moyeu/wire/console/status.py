@@ -18,7 +18,11 @@ async def status(visit: Visit) -> Page:
         ("Store", visit.options.engine, ""),
         ("Database", visit.options.database, ""),
         ("Reads", f"answered in {read_ms:.1f} ms", "ok"),
-        ("Shared", "with other processes" if visit.store.is_shared else "by this process alone", ""),
+        (
+            "Shared",
+            "with other processes" if visit.store.is_shared else "by this process alone",
+            "",
+        ),
         ("Portals", f"{len(portals):,}", ""),
         ("Python", platform.python_version(), ""),
         ("Process", str(os.getpid()), ""),
