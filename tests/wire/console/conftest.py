@@ -3,20 +3,22 @@
 import http.client
 import random
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 import pytest
 
 from moyeu.app import build_app
+from moyeu.storage.contract import Store
 from moyeu.wire.console.house import Console
 from moyeu.wire.console.options import ConsoleOptions, ShownSetting
 from moyeu.wire.edge import running
-from tests.conftest import PortalUnderTest, Server
+from tests.conftest import Clock, PortalUnderTest, Server
 
 _secrets: Final = random.Random(7)
 
@@ -153,6 +155,15 @@ def console_url(server: Server) -> Iterator[str]:
     """A console that nobody has to log in to."""
     with serving(server) as url:
         yield url
+
+
+@pytest.fixture
+def alone(open_store: Callable[[Path], Store], tmp_path: Path) -> Iterator[Visitor]:
+    """A browser before a store of its own, where it may make portals."""
+    server = Server("", open_store(tmp_path), Clock())
+    with serving(server) as url:
+        yield Visitor(url, PortalUnderTest(server))
+    server.close()
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ def _groups(definitions: TypeDefinitions) -> list[DefinedGroup]:
     by_group: defaultdict[str, list[PropertyDefinition]] = defaultdict(list)
     for each in definitions.properties.values():
         by_group[each.group_name].append(each)
-    labels = {each.name: each.label for each in active_groups(definitions.groups)}
+    labels = {each.name: each.label for each in active_groups(definitions)}
     names = [*labels, *sorted(by_group.keys() - labels.keys())]
     return [DefinedGroup(each, labels.get(each, each), tuple(by_group[each])) for each in names]
 

@@ -268,7 +268,7 @@ def _groups(
         definition = definitions.properties.get(name)
         group = "" if definition is None else definition.group_name
         by_group[group].append(_property(definitions, name, properties.get(name, ""), past))
-    labels = {each.name: each.label for each in active_groups(definitions.groups)}
+    labels = {each.name: each.label for each in active_groups(definitions)}
     ordered = [*labels, *sorted(by_group.keys() - labels.keys() - {""}), ""]
     return [
         ShownGroup(labels.get(name, name) or "Not defined any more", tuple(by_group[name]))
