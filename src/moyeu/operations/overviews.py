@@ -38,10 +38,11 @@ class CountedType:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A record that another is associated with; name: "" where it has none."""
+    """A record that another is associated with; name, detail: "" where it has none."""
 
     record_id: int
     name: str
+    detail: str
     types: tuple[AssociationType, ...]
 
 
@@ -155,16 +156,23 @@ def _neighbours(
             continue
         shown = linked[:LINKED_MAX]
         ids = [each.record_id for each in shown]
-        names = _names(transaction.records(portal_id, other.id, ids), other)
-        yield Neighbours(
-            other,
-            tuple(Neighbour(each.record_id, names[each.record_id], each.types) for each in shown),
-            len(linked) > LINKED_MAX,
+        records = transaction.records(portal_id, other.id, ids)
+        told = (
+            Neighbour(
+                each.record_id,
+                *_display(other, records[each.record_id].properties),
+                each.types,
+            )
+            for each in shown
         )
+        yield Neighbours(other, tuple(told), len(linked) > LINKED_MAX)
 
 
-def _names(records: Mapping[int, StoredRecord], object_type: ObjectType) -> dict[int, str]:
-    return {key: display_name(object_type, each.properties) for key, each in records.items()}
+def _display(object_type: ObjectType, properties: Mapping[str, str]) -> tuple[str, str]:
+    """What a record is called, and the first other thing that its display properties say."""
+    name = display_name(object_type, properties)
+    texts = (properties.get(each, "") for each in object_type.secondary_display_properties)
+    return name, next((text for text in texts if text and text != name), "")
 
 
 def display_name(object_type: ObjectType, properties: Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from moyeu.catalog.object_types import RECORD_ID, ObjectType
+from moyeu.catalog.object_types import ObjectType
 from moyeu.crm.definitions import TypeDefinitions
 from moyeu.crm.problems import Problem
 from moyeu.crm.records import StoredRecord
@@ -195,8 +195,9 @@ async def _find(visit: Visit, object_type: ObjectType, asked: Asked) -> Found | 
 
 
 def default_columns(definitions: TypeDefinitions) -> tuple[str, ...]:
-    """What a list shows unless it is told: names, what is unique, the stage, the portal's own."""
+    """What a list shows unless it is told: what a read answers unasked, and the portal's own."""
     object_type = definitions.object_type
+    always = object_type.always_properties
     own = (
         name
         for name, each in definitions.properties.items()
@@ -205,8 +206,9 @@ def default_columns(definitions: TypeDefinitions) -> tuple[str, ...]:
     names = (
         object_type.primary_display_property,
         *object_type.secondary_display_properties,
+        *(each for each in object_type.default_properties if each not in always),
         *object_type.required_properties,
-        *sorted(definitions.unique_names - {RECORD_ID}),
+        *object_type.id_properties,
         object_type.stage_property or "",
         *own,
     )

@@ -10,6 +10,7 @@ from moyeu.crm.definitions import TypeDefinitions
 CELL_CHARACTERS_MAX: Final = 100
 """Characters of a value that a list shows."""
 
+_SHAPES: Final = {"number": "num", "date": "moment", "datetime": "moment"}
 _ADDRESS_CHARACTERS_MAX: Final = 2_000
 
 
@@ -17,13 +18,14 @@ _ADDRESS_CHARACTERS_MAX: Final = 2_000
 class Cell:
     """A value. text: as kept, cut where is_cut. address: where it leads, of an http(s) URL only.
 
-    label: what people call the value, "" where that is the value itself. is_number: how it stands.
+    label: what people call the value, "" where that is the value itself. shape: how it stands in a
+    table, `num`, `moment` or "".
     """
 
     text: str
     label: str = ""
     address: str = ""
-    is_number: bool = False
+    shape: str = ""
     is_cut: bool = False
 
     @property
@@ -43,7 +45,7 @@ def cell_of(
         shown,
         label_of(definitions, name, text),
         web_address(text),
-        definition is not None and definition.type == "number",
+        "" if definition is None else _SHAPES.get(definition.type, ""),
         is_cut,
     )
 
