@@ -1,9 +1,9 @@
 """The filters of a list as they stand in its address: `amount:GT:1000`, several of them ANDed."""
 
 from collections.abc import Iterable
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple
 
-from moyeu.crm.search.requests import OPERATORS, Filter, Operator
+from moyeu.crm.search.requests import OPERATORS, Filter
 
 WITHOUT_VALUE: Final = ("HAS_PROPERTY", "NOT_HAS_PROPERTY")
 _WITH_LIST: Final = ("IN", "NOT_IN")
@@ -32,7 +32,7 @@ def _read(text: str) -> Filter | None:
     operator, _, value = rest.partition(":")
     if not name or operator not in OPERATORS:
         return None
-    known = cast("Operator", operator)
+    known = operator
     if operator in WITHOUT_VALUE:
         return Filter(name, known)
     if operator in _WITH_LIST:

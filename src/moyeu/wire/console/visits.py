@@ -54,7 +54,7 @@ class Visit:
     def link(self, *segments: str, **query: QueryValue) -> str:
         """The address of a page: `link("records", "contacts")`; it stays in the portal."""
         if self.portal is not None and self.portals and self.portal != self.portals[0]:
-            query = {"portal": self.portal.id} | query
+            query = {"portal": self.portal.id, **query}
         return link(*segments, **query)
 
     def written(self, name: str) -> str:
