@@ -16,9 +16,13 @@ NODE_INSTALLED := $(NODE_CLIENTS)/node_modules/.package-lock.json
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 LOCKED := $(PIP_INSTALL) --require-hashes -r
 PROJECT := $(PIP_INSTALL) --no-deps --no-build-isolation -e .
+# The rules of accessibility that the pages of the console are held to.
+AXE := tests/browser
+AXE_INSTALLED := $(AXE)/node_modules/.package-lock.json
 # What a part of the tests needs beside Python, each unless it is left out.
 POSTGRESQL := $(if $(filter 1,$(MOYEU_TESTS_WITHOUT_POSTGRESQL)),,postgresql)
 NODE := $(if $(filter 1,$(MOYEU_TESTS_WITHOUT_NODE)),,$(NODE_INSTALLED))
+BROWSER := $(if $(filter 1,$(MOYEU_TESTS_WITHOUT_BROWSER)),,chromium $(AXE_INSTALLED))
 # What is compiled is kept, even where the machine says otherwise: tests start hundreds of processes.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -35,16 +39,17 @@ install: $(RUN_INSTALLED)
 ## test         Install what the tests need, check, and test: what CI runs
 # A test process more than there are processors; TESTS="-n 0 …" for one alone.
 # MOYEU_TESTS_WITHOUT_NODE=1 leaves out what needs HubSpot's client for Node, and
-# MOYEU_TESTS_WITHOUT_POSTGRESQL=1 what needs PostgreSQL. tests/postgres.py says how to name a
+# MOYEU_TESTS_WITHOUT_POSTGRESQL=1 what needs PostgreSQL, and MOYEU_TESTS_WITHOUT_BROWSER=1 what
+# needs Chromium. tests/postgres.py says how to name a
 # server or a Citus cluster.
 .PHONY: test
-test: $(DEV_INSTALLED) $(NODE) $(POSTGRESQL)
+test: $(DEV_INSTALLED) $(NODE) $(POSTGRESQL) $(BROWSER)
 	@$(MAKE) --no-print-directory -j2 check collected
 	$(BIN)/python -m pytest -n auto $(TESTS)
 
 ## test-postgresql  Run all tests with PostgreSQL alone wherever the engine does not matter
 .PHONY: test-postgresql
-test-postgresql: $(DEV_INSTALLED) $(NODE) postgresql
+test-postgresql: $(DEV_INSTALLED) $(NODE) postgresql $(BROWSER)
 	MOYEU_TEST_ENGINE=postgresql $(BIN)/python -m pytest -n auto $(TESTS)
 
 ## check        Check format, lint, types and layers
@@ -69,6 +74,11 @@ node-clients: $(NODE_INSTALLED)
 .PHONY: postgresql
 postgresql:
 	@requirements/install-postgresql
+
+## chromium     Install Chromium, which the tests of the console drive
+.PHONY: chromium
+chromium:
+	@requirements/install-chromium
 
 ## faults       Kill, cut off and starve the server, and check that it kept its promises
 # Three times as many rounds as in `make test`; FAULT_ROUNDS=10 for more.
@@ -99,7 +109,7 @@ lock:
 ## clean        Remove .venv and what tools left; the data in var/ stays
 .PHONY: clean
 clean:
-	rm -rf $(VENV) $(NODE_CLIENTS)/node_modules
+	rm -rf $(VENV) $(NODE_CLIENTS)/node_modules $(AXE)/node_modules
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -125,4 +135,9 @@ $(DEV_INSTALLED): requirements/dev.txt $(RUN_INSTALLED)
 $(NODE_INSTALLED): $(NODE_CLIENTS)/package.json $(NODE_CLIENTS)/package-lock.json | $(DEV_INSTALLED)
 	@echo "installing HubSpot's client for Node"
 	@requirements/npm ci --prefix $(NODE_CLIENTS)
+	@touch $@
+
+$(AXE_INSTALLED): $(AXE)/package.json $(AXE)/package-lock.json | $(DEV_INSTALLED)
+	@echo "installing the rules of accessibility"
+	@requirements/npm ci --prefix $(AXE)
 	@touch $@

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from moyeu.storage.contract import LogBounds, Store
-from moyeu.wire.application import Application
+from moyeu.wire.application import Application, Pages
 from moyeu.wire.asgi import App
 from moyeu.wire.control.access import ControlAccess
 from moyeu.wire.control.plane import ControlPlane
@@ -25,17 +25,18 @@ def build_app(
     *,
     searches_per_second: int = 0,
     log_bounds: LogBounds | None = None,
+    pages: Pages | None = None,
 ) -> Application:
     """The ASGI application over an open store.
 
     random_bits makes correlation ids, which must be unique and need not be secret: by default a
     generator that the system seeds, without a system call for each request. searches_per_second:
     how many a portal may make, 0 for no limit. log_bounds: how much of the requests is kept in the
-    store's request log, None for nothing.
+    store's request log, None for nothing. pages: the console, None for none.
     """
     random_bits = random_bits or random.Random().getrandbits  # noqa: S311
     recorder = None if log_bounds is None else RequestRecorder(store, log_bounds)
-    return Application(store, clock_ms, random_bits, searches_per_second, recorder)
+    return Application(store, clock_ms, random_bits, searches_per_second, recorder, pages)
 
 
 def with_control(

@@ -48,6 +48,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             " one.",
         ),
     ] = 1
+    console: Annotated[
+        bool,
+        Meta(
+            description="Whether the console answers at / and /console: pages for people, which"
+            " `moyeu demo` has unless told otherwise."
+        ),
+    ] = False
+    console_hosts: Annotated[
+        str,
+        Meta(
+            description="Names that the console may be called by besides localhost, with commas"
+            " between them; for a proxy before the server."
+        ),
+    ] = ""
     body_bytes_max: Annotated[
         int, Meta(ge=1, description="Bytes that the body of a request may have.")
     ] = 10 * _MIB
@@ -164,7 +178,7 @@ class SettingDescription:
 
     name: str
     type: str
-    default: str | int | float
+    default: str | int | float | bool
     sentence: str
 
     @property
@@ -195,7 +209,7 @@ def _describe(field: msgspec.structs.FieldInfo) -> SettingDescription:
 
 
 def _type_name(kind: Any) -> str:
-    words = {str: "text", int: "whole number", float: "number"}
+    words = {str: "text", int: "whole number", float: "number", bool: "true or false"}
     return words[kind] if kind in words else " or ".join(kind.__args__)
 
 

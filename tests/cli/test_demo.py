@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from moyeu.cli.commands.demo import is_loopback
+from moyeu.cli.web_console import is_loopback
 from tests.cli.conftest import Moyeu, ServerProcess
 
 Serving = Callable[..., ServerProcess]

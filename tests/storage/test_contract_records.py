@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from moyeu.storage.contract import ReadTransaction
 from tests.storage.scene import (
     CONTACTS,
     NOW_MS,
@@ -235,6 +236,21 @@ def test_active_records_of_a_type_are_counted(database: Database) -> None:
 
     assert database.read(lambda each: each.count_records(PORTAL, SERVICES)) == 2
     assert database.read(lambda each: each.count_records(PORTAL, CONTACTS)) == 0
+
+
+@pytest.mark.parametrize(("count_max", "expected"), [(1, 1), (2, 2), (3, 3), (4, 3), (9, 3)])
+def test_active_records_are_counted_up_to_a_number(
+    database: Database, count_max: int, expected: int
+) -> None:
+    insert(database, *map(record, range(1, 6)))
+    insert(database, record(6), type_id=PRODUCTS)
+    database.write(lambda each: each.archive_records(occasion(), SERVICES, [1, 2]))
+
+    def counts(transaction: ReadTransaction) -> list[int]:
+        types = (SERVICES, PRODUCTS, CONTACTS)
+        return [transaction.count_records_to(PORTAL, each, count_max) for each in types]
+
+    assert database.read(counts) == [expected, 1, 0]
 
 
 # --- record ids -------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ _EVERYDAY: Final = (
     "host",
     "port",
     "workers",
+    "console",
     "control_token",
     "control_hosts",
     "log_level",
@@ -33,8 +34,13 @@ _DEFAULTS: Final = {each.name: each.default for each in DESCRIPTIONS}
 def setting_flag(name: str, default: str | int | float | None = None) -> Parameter:
     """The flag of a setting; default: what the command has in place of the usual one."""
     group = _GROUP if name in _EVERYDAY else _LIMITS
-    usual = "none" if _DEFAULTS[name] == "" else _DEFAULTS[name]
-    text = f"{_SENTENCES[name]} [default: {default or usual}]"
+    value = _DEFAULTS[name] if default is None else default
+    if isinstance(value, bool):
+        text = f"{_SENTENCES[name]} [default: {'on' if value else 'off'}]"
+        negative = f"--no-{name.replace('_', '-')}"
+        return Parameter(help=text, group=group, show_default=False, negative=negative)
+    shown = "none" if value == "" else value
+    text = f"{_SENTENCES[name]} [default: {shown}]"
     return Parameter(help=text, group=group, show_default=False, negative=())
 
 
@@ -70,6 +76,8 @@ class SettingFlags:
     workers: Annotated[int | None, setting_flag("workers")] = None
     control_token: Annotated[str | None, setting_flag("control_token")] = None
     control_hosts: Annotated[str | None, setting_flag("control_hosts")] = None
+    console: Annotated[bool | None, setting_flag("console")] = None
+    console_hosts: Annotated[str | None, setting_flag("console_hosts")] = None
     log_level: Annotated[_Level | None, setting_flag("log_level")] = None
     log_format: Annotated[_Format | None, setting_flag("log_format")] = None
     config: Annotated[Path | None, CONFIG] = None

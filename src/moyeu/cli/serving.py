@@ -9,6 +9,7 @@ from moyeu.cli.listening import bound_socket
 from moyeu.operations.job_runner import JobRunner
 from moyeu.settings import Settings
 from moyeu.storage.contract import LogBounds, Store
+from moyeu.wire.application import Pages
 from moyeu.wire.control.access import ControlAccess
 from moyeu.wire.edge import Callback, Edge, EdgeLimits
 
@@ -42,16 +43,26 @@ def control_access(settings: Settings) -> ControlAccess | None:
     return ControlAccess(settings.control_token, frozenset(filter(None, hosts)))
 
 
-def bind(store: Store, settings: Settings, on_ready: Callable[[Edge], None]) -> Edge:
+def bind(
+    store: Store,
+    settings: Settings,
+    on_ready: Callable[[Edge], None],
+    pages: Pages | None = None,
+) -> Edge:
     """The server of the store, listening nowhere yet but with its address taken.
 
     A store that breaks while it is served stops the server with BROKEN.
     Refused: CommandError when the address is taken or is none of this machine's, and, with USAGE,
     settings that ask for several processes: this is one.
     """
+    return edge_on(take_address(settings), store, settings, on_ready, pages=pages)
+
+
+def take_address(settings: Settings) -> socket.socket:
+    """A socket with the address of the settings; refused as by `bind`."""
     if settings.workers > 1:
         raise CommandError("--workers is for `moyeu serve`", USAGE)
-    return edge_on(bound_socket(settings), store, settings, on_ready)
+    return bound_socket(settings)
 
 
 def edge_on(
@@ -60,6 +71,7 @@ def edge_on(
     settings: Settings,
     on_ready: Callable[[Edge], None],
     startup: Callback | None = None,
+    pages: Pages | None = None,
 ) -> Edge:
     """The server of the store on a socket that is bound; see `bind`. startup: as of `Edge`."""
     runner = JobRunner(store, system_clock_ms)
@@ -73,6 +85,7 @@ def edge_on(
         store,
         searches_per_second=settings.search_rate_limit,
         log_bounds=log_bounds(settings),
+        pages=pages,
     )
     edge = Edge(
         with_control(api, store, control_access(settings)),

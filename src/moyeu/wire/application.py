@@ -8,6 +8,7 @@ import gzip
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import unquote
 
 from moyeu.catalog.capabilities import capability, types_offering
@@ -54,12 +55,26 @@ _GZIP_BYTES_MIN = 1_024
 _TYPE_VARIABLES = ("objectType", "toObjectType")
 
 
+class Pages(Protocol):
+    """What answers paths that are no route of HubSpot's: the console."""
+
+    def has(self, path: str) -> bool:
+        """Whether a path is one of its own."""
+        ...
+
+    async def answer(
+        self, scope: Scope, receive: Receive, send: Send, now_ms: int, correlation_id: str
+    ) -> None:
+        """Answers one request for such a path."""
+        ...
+
+
 class Application:
     """Answers HubSpot's routes over a store.
 
     clock_ms: milliseconds since 1970, UTC. random_bits: that many random bits as a number.
     searches_per_second: how many a portal may make, 0 for no limit. recorder: where requests are
-    logged, None for nowhere.
+    logged, None for nowhere. pages: beside the routes.
     """
 
     def __init__(
@@ -69,6 +84,7 @@ class Application:
         random_bits: Callable[[int], int],
         searches_per_second: int = 0,
         recorder: RequestRecorder | None = None,
+        pages: Pages | None = None,
     ) -> None:
         self._store = store
         self._clock_ms = clock_ms
@@ -76,11 +92,15 @@ class Application:
         self._router = Router()
         self._searches_per_second = searches_per_second
         self._recorder = recorder
+        self._pages = pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
         now_ms = self._clock_ms()
         correlation_id = make_correlation_id(now_ms, self._random_bits(74))
+        if self._pages is not None and self._pages.has(scope["path"]):
+            await self._pages.answer(scope, receive, send, now_ms, correlation_id)
+            return
         trace = None if self._recorder is None else Trace()
         try:
             answer = await self._answer(scope, receive, now_ms, correlation_id, trace)

@@ -1,7 +1,6 @@
 """`moyeu demo`."""
 
 import asyncio
-import ipaddress
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +19,8 @@ from moyeu.cli.databases import opened
 from moyeu.cli.exits import USAGE, CommandError
 from moyeu.cli.flags import SettingFlags, setting_flag, settings_of
 from moyeu.cli.logs import start_logging
-from moyeu.cli.serving import bind, run
+from moyeu.cli.serving import edge_on, run, take_address
+from moyeu.cli.web_console import console_address, is_loopback, make_options, open_console
 from moyeu.demo.kinds import SHARES_TEXT
 from moyeu.demo.portal import (
     RECORDS_DEFAULT,
@@ -32,14 +32,19 @@ from moyeu.demo.portal import (
     existing_demo,
     open_demo,
 )
-from moyeu.settings import Settings
+from moyeu.settings import ReadSettings, Settings
 from moyeu.storage.contract import Store
 from moyeu.storage.sqlite.request_log import FILES as LOG_FILES
+from moyeu.wire.console.options import ConsoleOptions
 from moyeu.wire.edge import Edge
 
 _DATABASE: Final = "sqlite:///var/demo.db"
 _LOGGED_REQUESTS: Final = 10_000
-_DEFAULTS: Final = {"database": _DATABASE, "request_log_entries_max": _LOGGED_REQUESTS}
+_DEFAULTS: Final = {
+    "database": _DATABASE,
+    "request_log_entries_max": _LOGGED_REQUESTS,
+    "console": True,
+}
 _PATH: Final = "/crm/v3/objects/partner_services/batch/update"
 _EXAMPLE_VALUES: Final = ({"monthly_fee": "2500"}, {"service_tier": "growth"})
 
@@ -53,6 +58,7 @@ class DemoFlags(SettingFlags):
     request_log_entries_max: Annotated[
         int | None, setting_flag("request_log_entries_max", _LOGGED_REQUESTS)
     ] = None
+    console: Annotated[bool | None, setting_flag("console", True)] = None
 
 
 def demo(
@@ -94,25 +100,27 @@ def demo(
     """
     if (records or 0) < 0 or (seed or 0) < 0:
         raise CommandError("--records and --seed must not be negative", USAGE)
-    settings = settings_of(flags, _DEFAULTS).settings
+    read = settings_of(flags, _DEFAULTS)
+    settings = read.settings
     start_logging(settings)
     _warn_of_strangers(settings.host)
     try:
         if fresh:
             _remove(settings)
         with opened(settings) as store:
-            return _serve(store, settings, (records, seed), credentials)
+            return _serve(store, read, (records, seed), credentials)
     except DemoRefusedError as error:
         raise CommandError(f"{database_shown(settings.database)}: {error}") from error
 
 
 def _serve(
     store: Store,
-    settings: Settings,
+    read: ReadSettings,
     asked: tuple[int | None, int | None],
     credentials: Path | None,
 ) -> int:
     """Makes the portal, once the address is ours, and serves it."""
+    settings = read.settings
     shown = database_shown(settings.database)
 
     wanted = _wanted(*asked)
@@ -122,14 +130,21 @@ def _serve(
     def on_ready(edge: Edge) -> None:
         if credentials is not None:
             write_credentials(credentials, edge.url, portal, settings.control_token)
-        _introduce(edge.url, portal, shown, settings.control_token)
+        console = _console_line(edge.url, options)
+        _introduce(edge.url, portal, shown, settings.control_token, console)
 
-    edge = bind(store, settings, on_ready)
+    # An address that is not to be had is told before the portal is made.
+    listener = take_address(settings)
     portal = _open_portal(store, wanted, *asked)
-    code = run(edge)
+    options = make_options(read, portal.token) if settings.console else None
+    code = run(edge_on(listener, store, settings, on_ready, pages=open_console(store, options)))
     if code == 0:
         show(f"\nStopped. The data stays in {shown}.", "dim")
     return code
+
+
+def _console_line(url: str, options: ConsoleOptions | None) -> str:
+    return "" if options is None else console_address(url, options)
 
 
 def _wanted(records: int | None, seed: int | None) -> DemoContents:
@@ -193,15 +208,7 @@ def _warn_of_strangers(host: str) -> None:
         )
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches that address; a name other than localhost: no."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _introduce(url: str, portal: DemoPortal, shown: str, control_token: str) -> None:
+def _introduce(url: str, portal: DemoPortal, shown: str, control_token: str, console: str) -> None:
     """What a person needs to begin: the address, the tokens and a request to paste."""
     title = Text.assemble(("Moyeu demo", "bold"), "  ", (url, "bold cyan"))
     count = f"{portal.contents.records:,} records, seed {portal.contents.seed}"
@@ -214,6 +221,7 @@ def _introduce(url: str, portal: DemoPortal, shown: str, control_token: str) -> 
         ("token", portal.limited_token, "reads only"),
         ("control", control_token or "off", _control_note(is_on=bool(control_token))),
         ("data", shown, ""),
+        *((("console", console, ""),) if console else ()),
     ):
         line = Text.assemble("  ", (f"{name:<8}", "dim"), f"{value:<46}", (note, "dim"))
         line.rstrip()

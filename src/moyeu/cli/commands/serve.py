@@ -7,7 +7,7 @@ from moyeu.cli.database_urls import check_postgresql, database_shown, is_postgre
 from moyeu.cli.exits import USAGE, CommandError
 from moyeu.cli.flags import SettingFlags, settings_of
 from moyeu.cli.logs import start_logging
-from moyeu.settings import Settings
+from moyeu.settings import ReadSettings, Settings
 
 
 def serve(*, flags: SettingFlags | None = None) -> int:
@@ -20,23 +20,39 @@ def serve(*, flags: SettingFlags | None = None) -> int:
 
     Example: moyeu serve --database sqlite:///crm.db --port 9000
     """
-    settings = settings_of(flags).settings
+    read = settings_of(flags)
+    settings = read.settings
     start_logging(settings)
     if settings.workers > 1:
+        if settings.console:
+            raise CommandError(
+                "--console is for one process: serve the same database by another one, with"
+                " --console and a --port of its own",
+                USAGE,
+            )
         return _serve_with_workers(flags or SettingFlags(), settings)
-    return _serve_alone(settings)
+    return _serve_alone(read)
 
 
-def _serve_alone(settings: Settings) -> int:
+def _serve_alone(read: ReadSettings) -> int:
     # Imported here: the parent of workers needs none of it, in memory least of all.
     from moyeu.cli.databases import opened  # noqa: PLC0415
     from moyeu.cli.serving import bind, run  # noqa: PLC0415
+    from moyeu.cli.web_console import console_address, make_options, open_console  # noqa: PLC0415
     from moyeu.operations.portals import list_portals  # noqa: PLC0415
+    from moyeu.wire.edge import Edge  # noqa: PLC0415
 
+    settings = read.settings
+    options = make_options(read) if settings.console else None
     with opened(settings) as store:
         is_empty = not asyncio.run(list_portals(store))
-        edge = bind(store, settings, lambda edge: _announce(settings, edge.url, is_empty=is_empty))
-        return run(edge)
+
+        def on_ready(edge: Edge) -> None:
+            _announce(settings, edge.url, is_empty=is_empty)
+            if options is not None:
+                show(f"console, once within ten minutes: {console_address(edge.url, options)}")
+
+        return run(bind(store, settings, on_ready, open_console(store, options)))
 
 
 def _serve_with_workers(flags: SettingFlags, settings: Settings) -> int:

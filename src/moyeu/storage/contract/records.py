@@ -105,6 +105,13 @@ class RecordReads(Protocol):
         """How many active records there are; walks them all."""
         ...
 
+    def count_records_to(self, portal_id: int, object_type_id: str, count_max: int) -> int:
+        """How many active records there are, `count_max` if there are more.
+
+        Walks the keys of that many and of the archived ones, no documents. One or two statements.
+        """
+        ...
+
     def writes_after(self, portal_id: int, number: int, count_max: int) -> list[RecordWrite]:
         """History entries with a higher number, ascending: the cursor of deliveries and audit."""
         ...

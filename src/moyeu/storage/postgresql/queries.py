@@ -359,6 +359,18 @@ SELECT (SELECT count(*) FROM record r
 FROM portal p WHERE p.portal_id = %(portal_id)s::bigint
 """
 
+# At most so many keys, archived ones included, and how many archived ones there are.
+COUNT_KEYS: Final = """
+SELECT (SELECT count(*) FROM (
+            SELECT r.record_id FROM record r
+            WHERE r.portal_id = %(portal_id)s::bigint AND r.object_type_id = %(object_type_id)s
+            ORDER BY r.record_id LIMIT %(count_max)s::bigint) k),
+       (SELECT count(*) FROM record g
+        WHERE g.portal_id = %(portal_id)s::bigint AND g.object_type_id = %(object_type_id)s
+          AND g.archived_at_ms IS NOT NULL)
+FROM portal p WHERE p.portal_id = %(portal_id)s::bigint
+"""
+
 # Along the chain from each record's last write.
 HISTORY: Final = """
 WITH RECURSIVE chain AS (

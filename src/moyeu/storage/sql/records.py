@@ -133,6 +133,17 @@ class RecordReads(SqlRows):
         count: int = self._rows(self._sql.COUNT_RECORDS, key)[0][0]
         return count
 
+    def count_records_to(self, portal_id: int, object_type_id: str, count_max: int) -> int:
+        """See the contract."""
+        key = {"portal_id": portal_id, "object_type_id": object_type_id}
+        count, archived = self._rows(self._sql.COUNT_KEYS, {**key, "count_max": count_max})[0]
+        if count == count_max and archived:
+            # Some of those that were counted are archived ones.
+            more = {**key, "count_max": count_max + archived}
+            count, archived = self._rows(self._sql.COUNT_KEYS, more)[0]
+        active: int = count - archived
+        return min(active, count_max)
+
     def has_more_records(self, portal_id: int, object_type_id: str, count: int) -> bool:
         """Whether a type has more records than that, archived ones included."""
         key = {"portal_id": portal_id, "object_type_id": object_type_id, "count": count}

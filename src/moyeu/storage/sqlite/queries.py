@@ -341,6 +341,16 @@ SELECT count(*) FROM record
 WHERE portal_id = :portal_id AND object_type_id = :object_type_id AND archived_at_ms IS NULL
 """
 
+# At most so many keys, archived ones included, and how many archived ones there are.
+COUNT_KEYS: Final = """
+SELECT (SELECT count(*) FROM (
+            SELECT 1 FROM record
+            WHERE portal_id = :portal_id AND object_type_id = :object_type_id LIMIT :count_max)),
+       (SELECT count(*) FROM record
+        WHERE portal_id = :portal_id AND object_type_id = :object_type_id
+          AND archived_at_ms IS NOT NULL)
+"""
+
 # The numbers of the writes of these records, along the chain from each record's last write.
 HISTORY: Final = """
 WITH RECURSIVE chain (number) AS (
