@@ -21,13 +21,14 @@ CASES = Path(__file__).parents[1] / "conformance"
 
 
 def problems(base: type[Problem] = Problem) -> Iterator[type[Problem]]:
-    """Every class of problems that rules of the CRM and bodies can lead to."""
+    """Every class of problems that rules of the CRM and bodies can lead to, but for the control plane's own."""
     for module in pkgutil.walk_packages(moyeu.crm.__path__, "moyeu.crm."):
         importlib.import_module(module.name)
     for each in base.__subclasses__():
         # A dataclass with slots leaves a class of the same name behind.
         is_there = getattr(sys.modules[each.__module__], each.__name__, None) is each
-        if is_there and each.__module__.startswith(("moyeu.crm.", "moyeu.wire.")):
+        is_ours = each.__module__.startswith("moyeu.wire.control.")
+        if is_there and not is_ours and each.__module__.startswith(("moyeu.crm.", "moyeu.wire.")):
             yield each
         yield from problems(each)
 

@@ -46,8 +46,12 @@ def test_its_statements_for_a_cluster_call_functions_alone() -> None:
         assert re.match(r"SELECT (\* FROM )?\w+\(", statement), statement
 
 
+def _shown(default: object) -> str:
+    return str(default).lower() if isinstance(default, bool) else str(default) or "none"
+
+
 def test_its_settings_have_their_defaults() -> None:
-    defaults = {each.name: str(each.default) or "none" for each in DESCRIPTIONS}
+    defaults = {each.name: _shown(each.default) for each in DESCRIPTIONS}
 
     for name, default, *_ in table_below(TEXT, "setting"):
         assert defaults[name.strip("`")] == default.strip("`")

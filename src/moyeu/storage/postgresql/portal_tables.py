@@ -7,16 +7,19 @@ OWN_TABLES: Final = (
     "job",
     "search_rate",
     "search_portal",
+    "request_log",
+    "request_log_count",
     "token",
     "counter",
     "portal",
 )
 """All of them, the portal's own row last; of `job` some rows are contents."""
 
-STAYING_TABLES: Final = ("search_portal",)
+STAYING_TABLES: Final = ("search_portal", "request_log_count")
 """Those with a row that stays when a portal is removed.
 
-If its id comes back, columns shall not have numbers under which processes remember other ones.
+If its id comes back, columns shall not have numbers under which processes remember other ones, and
+requests that are logged late none of those that are asked for.
 """
 
 SEARCH_TABLES: Final = ("search_key", "search_text", "search_removal", "search_column")
