@@ -21,7 +21,7 @@ CASES = Path(__file__).parents[1] / "conformance"
 
 
 def problems(base: type[Problem] = Problem) -> Iterator[type[Problem]]:
-    """Every class of problems that rules of the CRM and bodies can lead to, but for the control plane's own."""
+    """Every class of problems that rules of the CRM and bodies of the API can lead to."""
     for module in pkgutil.walk_packages(moyeu.crm.__path__, "moyeu.crm."):
         importlib.import_module(module.name)
     for each in base.__subclasses__():

@@ -101,6 +101,7 @@ WALKS: Final = {
     "CLEAR_CONTENTS": "removes all that a portal has",
     "COPY_CONTENTS": "copies all that a portal has",
     "CENSUS": "counts all that a portal has, for people",
+    "COUNT_KEYS": "counts records of a type as far as asked, and the archived ones",
     "COUNT_RECORDS": "counts all records of a type",
     "CROWDED_RECORDS": "a report on the associations of two types",
     "DROP_INDEX": "removes all values of a property",
