@@ -20,7 +20,7 @@ AXE: Final = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 _NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium; fails where there is none, unless the tests are to be left out."""
     if os.environ.get(SKIP) == "1":

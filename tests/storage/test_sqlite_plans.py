@@ -44,6 +44,10 @@ SEARCHES: Final[dict[str, tuple[str, ...]]] = {
     "RECORDS_AFTER": ("r (portal_id=? AND (object_type_id,record_id)>(?,?))",),
     "HAS_MORE_RECORDS": ("record (portal_id=? AND object_type_id=?)",),
     "COUNT_RECORDS": ("record (portal_id=? AND object_type_id=?)",),
+    "COUNT_KEYS": (
+        "record (portal_id=? AND object_type_id=?)",
+        "record (portal_id=? AND object_type_id=?)",
+    ),
     "HISTORY": (f"w ({WRITE_KEY})", f"w ({WRITE_KEY})"),
     "WRITES_AFTER": ("record_write (portal_id=? AND number>?)",),
     "LAST_WRITE": ("record_write (portal_id=?)", "portal (rowid=?)"),
