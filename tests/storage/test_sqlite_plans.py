@@ -218,7 +218,7 @@ MODULES: Final = (
 )
 """Where the statements are."""
 
-INPUTS: Final = {"SCAN chain", "SCAN s", "SCAN p", "SCAN k", "SCAN counted"}
+INPUTS: Final = {"SCAN (subquery-1)", "SCAN chain", "SCAN s", "SCAN p", "SCAN k", "SCAN counted"}
 """Walks of what was asked for: of the queue of a recursive query, of inputs read into columns, of
 what a walk has counted."""
 

@@ -32,6 +32,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    source: str
+    evidence: str
     rules: tuple[Rule, ...]
 
 
