@@ -1,0 +1,1 @@
+"""What a tester sets for a portal: its clock, the seed of its ids, and the faults it answers."""
