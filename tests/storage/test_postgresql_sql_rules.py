@@ -20,6 +20,7 @@ EXCEPTIONS: Final = {
     "FORGET_OLD_REQUESTS": "of all portals, idle ones too; now and then, never for a request",
     "CORRELATED_REQUESTS": "whoever asks has a correlation id alone; for people",
     "DUE_JOBS": "nobody knows yet which portals have any; now and then, never for a request",
+    "MARK_TOKENS": "tokens are spread by their hash; only where controls begin or end",
     "TOKENS": "tokens are spread by their hash; a page of the console and the command line",
 }
 """Statements that name no portal where one should be, and why."""

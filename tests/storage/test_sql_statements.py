@@ -31,6 +31,7 @@ ENGINE_OWN: Final = {
             ("LOCK_PORTAL_COLUMNS", "CLEAR_COLUMNS"), "SQLite's columns are not in the database"
         ),
         "HOLD_SNAPSHOTS": "SQLite has one writer",
+        "MARK_PORTAL": "SQLite gives out all ids one by one",
         "ADD_COUNTER": "SQLite keeps a portal's counters in its row",
         **dict.fromkeys(
             vars(statements_of(hot_queries)), "turns and batches as PostgreSQL has them"

@@ -9,6 +9,7 @@ class Caller:
 
     `user_id` is None for an app that acts for itself, as a private app does. may_edit_associations:
     whether that user has the Edit Associations permission; it means nothing without a user.
+    is_controlled: whether testers have set something for the portal, as `crm.controls` tells.
     """
 
     portal_id: int
@@ -16,6 +17,7 @@ class Caller:
     user_id: int | None
     scopes: frozenset[str]
     may_edit_associations: bool = True
+    is_controlled: bool = False
 
     @property
     def lacks_edit_associations(self) -> bool:

@@ -110,6 +110,7 @@ def _portal_line(transaction: ReadTransaction, portal: Portal) -> bytes:
     more = (
         transaction.search_lag_ms(portal.id),
         transaction.pull_state(portal.id),
+        transaction.controls(portal.id),
         jobs_of(transaction, portal.id),
     )
     return render_line(header_of(transaction, portal)) + msgspec.json.encode(more)

@@ -56,6 +56,7 @@ class _Rest:
     tokens: Sequence[Token]
     search_lag_ms: int
     pull_state: str | None
+    controls: str | None
     jobs: Sequence[Job]
 
 
@@ -85,6 +86,7 @@ class _Passage:
             transaction.tokens(portal.id),
             transaction.search_lag_ms(portal.id),
             transaction.pull_state(portal.id),
+            transaction.controls(portal.id),
             jobs_of(transaction, portal.id),
         )
         write_archive(transaction, portal, self._put, lambda _: None)
@@ -171,6 +173,8 @@ async def copy_portal(
             transaction.put_search_lag(portal.id, rest.search_lag_ms)
         if rest.pull_state is not None:
             transaction.put_pull_state(portal.id, rest.pull_state)
+        if rest.controls is not None:
+            transaction.put_controls(portal.id, rest.controls)
         for job in rest.jobs:
             transaction.put_job(job)
 

@@ -7,7 +7,7 @@ class ClockSetting(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unkno
     """What time a portal has; without anything the real one.
 
     frozen_at_ms: the clock stands there, milliseconds since 1970, UTC. offset_ms: how far a clock
-    that runs is ahead; it means nothing for one that stands. tick_ms: how far each request moves it.
+    that runs is ahead; it means nothing for one that stands. tick_ms: how far a request moves it.
     """
 
     frozen_at_ms: int | None = None

@@ -33,9 +33,9 @@ class FaultKind(StrEnum):
 class FaultAction(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What a rule does.
 
-    delay_ms: of DELAY, and before any other kind. retry_after_s: of MIGRATION, seconds. after_bytes:
-    of TRUNCATED, how much of the body is sent. input_indexes, input_ids: of SOME_INPUTS, which
-    inputs of a batch are refused.
+    delay_ms: of DELAY, and before any other kind. retry_after_s: of MIGRATION, seconds.
+    after_bytes: of TRUNCATED, how much of the body is sent. input_indexes, input_ids: of
+    SOME_INPUTS, which inputs of a batch are refused.
     """
 
     kind: FaultKind

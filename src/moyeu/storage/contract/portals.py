@@ -85,6 +85,10 @@ class PortalReads(Protocol):
         """How much later than it was written a change is seen by searches; 0 is at once."""
         ...
 
+    def controls(self, portal_id: int) -> str | None:
+        """What testers have set for the portal, as `put_controls` left it; None for nothing."""
+        ...
+
     def pull_state(self, portal_id: int) -> str | None:
         """How far the portal was copied from another side, as `put_pull_state` left it."""
         ...
@@ -106,7 +110,7 @@ class PortalWrites(Protocol):
         ...
 
     def add_token(self, token: Token) -> None:
-        """Adds a token."""
+        """Adds a token; its portal tells whether its caller is controlled. Two statements."""
         ...
 
     def remove_token(self, portal_id: int, token_hash: bytes) -> bool:
@@ -123,6 +127,15 @@ class PortalWrites(Protocol):
 
     def put_search_lag(self, portal_id: int, lag_ms: int) -> None:
         """Sets how much later than it was written a change is seen by searches."""
+        ...
+
+    def put_controls(self, portal_id: int, document: str | None) -> None:
+        """Keeps what testers have set for the portal, None for nothing.
+
+        From then on its callers are controlled, or not: at once in this process, in others that
+        share the database a moment later. While they are, record ids follow on one another without
+        a gap. Two statements, more where there were controls and are none, or the other way round.
+        """
         ...
 
     def put_pull_state(self, portal_id: int, state: str) -> None:

@@ -19,7 +19,7 @@ SELECT pg_advisory_xact_lock(%(key)s) FROM portal WHERE portal_id = %(portal_id)
 
 # In a statement after the one that waited for the turn, so that it sees what the turn sees.
 PORTAL_STATE: Final = """
-SELECT p.definitions_version, c.id_epoch, c.write_epoch FROM portal p
+SELECT p.definitions_version, c.id_epoch, c.write_epoch, p.is_controlled FROM portal p
 JOIN counter c ON c.portal_id = p.portal_id
 WHERE p.portal_id = %(portal_id)s::bigint
 """

@@ -61,6 +61,7 @@ DISTRIBUTED: Final = {
     "pull": "portal_id",
     "job": "portal_id",
     "snapshot": "portal_id",
+    "controls": "portal_id",
     "search_portal": "portal_id",
     "search_column": "portal_id",
     "search_key": "portal_id",

@@ -4,6 +4,7 @@ from typing import Final
 
 OWN_TABLES: Final = (
     "snapshot",
+    "controls",
     "job",
     "search_rate",
     "search_portal",

@@ -35,30 +35,52 @@ WHERE portal_id = %(portal_id)s::bigint
 """
 
 TOKENS: Final = """
-SELECT token_hash, portal_id, app_id, user_id, scopes, may_edit_associations, hint, created_at_ms
+SELECT token_hash, portal_id, app_id, user_id, scopes, may_edit_associations, is_controlled, hint,
+       created_at_ms
 FROM token WHERE portal_id = %(portal_id)s::bigint ORDER BY created_at_ms, hint
 """
 
 CALLER: Final = """
-SELECT portal_id, app_id, user_id, scopes, may_edit_associations FROM token
+SELECT portal_id, app_id, user_id, scopes, may_edit_associations, is_controlled FROM token
 WHERE token_hash = %(token_hash)s
 """
 
 ADD_TOKEN: Final = """
 INSERT INTO token (token_hash, portal_id, app_id, user_id, scopes, hint, created_at_ms,
-                   may_edit_associations)
+                   may_edit_associations, is_controlled)
 VALUES (%(token_hash)s, %(portal_id)s::bigint, %(app_id)s::bigint, %(user_id)s::bigint, %(scopes)s,
-        %(hint)s, %(created_at_ms)s::bigint, %(may_edit_associations)s)
+        %(hint)s, %(created_at_ms)s::bigint, %(may_edit_associations)s, %(is_controlled)s::boolean)
 ON CONFLICT (token_hash) DO UPDATE
 SET portal_id = excluded.portal_id, app_id = excluded.app_id, user_id = excluded.user_id,
     scopes = excluded.scopes, hint = excluded.hint, created_at_ms = excluded.created_at_ms,
-    may_edit_associations = excluded.may_edit_associations
+    may_edit_associations = excluded.may_edit_associations,
+    is_controlled = excluded.is_controlled
 """
 
 REMOVE_TOKEN: Final = """
 DELETE FROM token WHERE token_hash = %(token_hash)s AND portal_id = %(portal_id)s::bigint
 RETURNING token_hash
 """
+
+# Answers the tokens, which are remembered.
+MARK_TOKENS: Final = """
+UPDATE token SET is_controlled = %(is_controlled)s::boolean
+WHERE portal_id = %(portal_id)s::bigint RETURNING token_hash
+"""
+
+MARK_PORTAL: Final = """
+UPDATE portal SET is_controlled = %(is_controlled)s::boolean
+WHERE portal_id = %(portal_id)s::bigint
+"""
+
+CONTROLS: Final = "SELECT document FROM controls WHERE portal_id = %(portal_id)s::bigint"
+
+PUT_CONTROLS: Final = """
+INSERT INTO controls (portal_id, document) VALUES (%(portal_id)s::bigint, %(document)s)
+ON CONFLICT (portal_id) DO UPDATE SET document = excluded.document
+"""
+
+REMOVE_CONTROLS: Final = "DELETE FROM controls WHERE portal_id = %(portal_id)s::bigint"
 
 OWNERS: Final = """
 SELECT owner_id, email, first_name, last_name, user_id, archived, type, teams, created_at_ms,

@@ -480,6 +480,10 @@ class PostgresqlWriteTransaction(_Statements, SearchNotes, SqlWrites):
             {"portal_id": portal.id, "next_record_id": FIRST_RECORD_ID},
         )
 
+    def _mark_portal(self, portal_id: int, *, is_controlled: bool) -> None:
+        key = {"portal_id": portal_id, "is_controlled": is_controlled}
+        self._run(queries.MARK_PORTAL, key)
+
     def snapshots(self, portal_id: int) -> list[Snapshot]:
         """See the contract."""
         if portal_id == 0:

@@ -117,6 +117,7 @@ class Turns:
         self._held: dict[int, bool] = {}
         self._asked: dict[int, Any] = {}
         self._epochs: dict[int, tuple[int, int]] = {}
+        self._controlled: set[int] = set()
 
     def share(self, portal_id: int) -> bool:
         """Takes the turn of a portal, which others may share; whether it is the whole one."""
@@ -143,13 +144,21 @@ class Turns:
         """Takes in what the server has answered about the portals. Raises RunAgainError."""
         while self._asked:
             portal_id, cursor = self._asked.popitem()
-            version, id_epoch, write_epoch = cursor.fetchone() or (_NO_PORTAL, 1, 1)
+            row = cursor.fetchone() or (_NO_PORTAL, 1, 1, False)
+            version, id_epoch, write_epoch, is_controlled = row
             self._epochs[portal_id] = (id_epoch, write_epoch)
+            if is_controlled:
+                self._controlled.add(portal_id)
             self._known.find(portal_id, version)
 
     def epochs(self, portal_id: int) -> tuple[int, int]:
-        """Of record ids and of the numbers of writes, as the turn found them."""
+        """Of record ids and of the numbers of writes, as the shared turn found them.
+
+        Raises WholeTurnNeededError where the portal is controlled: its ids come one by one.
+        """
         if self._asked:
             self._pipeline.sync()
             self.look()
+        if portal_id in self._controlled:
+            raise WholeTurnNeededError
         return self._epochs[portal_id]

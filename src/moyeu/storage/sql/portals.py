@@ -24,7 +24,7 @@ class PortalReads(SqlRows):
     def tokens(self, portal_id: int) -> list[Token]:
         """See the contract."""
         return [
-            Token(row[0], _caller(row[1:6]), row[6], row[7])
+            Token(row[0], _caller(row[1:7]), row[7], row[8])
             for row in self._rows(self._sql.TOKENS, {"portal_id": portal_id})
         ]
 
@@ -41,6 +41,11 @@ class PortalReads(SqlRows):
         """See the contract."""
         lag_ms: int = self._rows(self._sql.SEARCH_LAG, {"portal_id": portal_id})[0][0]
         return lag_ms
+
+    def controls(self, portal_id: int) -> str | None:
+        """See the contract."""
+        rows = self._rows(self._sql.CONTROLS, {"portal_id": portal_id})
+        return rows[0][0] if rows else None
 
     def pull_state(self, portal_id: int) -> str | None:
         """See the contract."""
@@ -74,6 +79,7 @@ class PortalWrites(PortalReads, SqlChanges):
     def add_token(self, token: Token) -> None:
         """See the contract."""
         self.removed_tokens.add(token.hash)
+        is_controlled = self.controls(token.caller.portal_id) is not None
         self._run(
             self._sql.ADD_TOKEN,
             {
@@ -85,6 +91,7 @@ class PortalWrites(PortalReads, SqlChanges):
                 "hint": token.hint,
                 "created_at_ms": token.created_at_ms,
                 "may_edit_associations": token.caller.may_edit_associations,
+                "is_controlled": is_controlled,
             },
         )
 
@@ -124,10 +131,28 @@ class PortalWrites(PortalReads, SqlChanges):
         """See the contract."""
         self._run(self._sql.PUT_SEARCH_LAG, {"portal_id": portal_id, "lag_ms": lag_ms})
 
+    def put_controls(self, portal_id: int, document: str | None) -> None:
+        """See the contract."""
+        was_controlled = self.controls(portal_id) is not None
+        key = {"portal_id": portal_id}
+        if document is None:
+            self._run(self._sql.REMOVE_CONTROLS, key)
+        else:
+            self._run(self._sql.PUT_CONTROLS, {**key, "document": document})
+        is_controlled = document is not None
+        if is_controlled != was_controlled:
+            marked = {**key, "is_controlled": is_controlled}
+            rows = self._rows(self._sql.MARK_TOKENS, marked)
+            self.removed_tokens.update(row[0] for row in rows)
+            self._mark_portal(portal_id, is_controlled=is_controlled)
+
+    def _mark_portal(self, portal_id: int, *, is_controlled: bool) -> None:
+        """Notes beside the portal whether it has controls, where the engine asks for that."""
+
     def put_pull_state(self, portal_id: int, state: str) -> None:
         """See the contract."""
         self._run(self._sql.PUT_PULL_STATE, {"portal_id": portal_id, "state": state})
 
 
 def _caller(row: Row) -> Caller:
-    return Caller(row[0], row[1], row[2], _read_scopes(row[3]), bool(row[4]))
+    return Caller(row[0], row[1], row[2], _read_scopes(row[3]), bool(row[4]), bool(row[5]))

@@ -2,5 +2,5 @@
 
 from typing import Final
 
-OWN_TABLES: Final = ("snapshot", "job", "token", "portal")
+OWN_TABLES: Final = ("snapshot", "controls", "job", "token", "portal")
 """All of them, the portal's own row last; of `job` some rows are contents."""

@@ -26,26 +26,41 @@ WHERE portal_id = :portal_id
 """
 
 TOKENS: Final = """
-SELECT token_hash, portal_id, app_id, user_id, scopes, may_edit_associations, hint, created_at_ms
+SELECT token_hash, portal_id, app_id, user_id, scopes, may_edit_associations, is_controlled, hint,
+       created_at_ms
 FROM token
 WHERE portal_id = :portal_id ORDER BY created_at_ms, hint
 """
 
 CALLER: Final = """
-SELECT portal_id, app_id, user_id, scopes, may_edit_associations FROM token
+SELECT portal_id, app_id, user_id, scopes, may_edit_associations, is_controlled FROM token
 WHERE token_hash = :token_hash
 """
 
 ADD_TOKEN: Final = """
 INSERT OR REPLACE INTO token
-    (token_hash, portal_id, app_id, user_id, scopes, hint, created_at_ms, may_edit_associations)
+    (token_hash, portal_id, app_id, user_id, scopes, hint, created_at_ms, may_edit_associations,
+     is_controlled)
 VALUES (:token_hash, :portal_id, :app_id, :user_id, :scopes, :hint, :created_at_ms,
-    :may_edit_associations)
+    :may_edit_associations, :is_controlled)
 """
 
 REMOVE_TOKEN: Final = """
 DELETE FROM token WHERE token_hash = :token_hash AND portal_id = :portal_id RETURNING token_hash
 """
+
+# Answers the tokens, which are remembered.
+MARK_TOKENS: Final = """
+UPDATE token SET is_controlled = :is_controlled WHERE portal_id = :portal_id RETURNING token_hash
+"""
+
+CONTROLS: Final = "SELECT document FROM controls WHERE portal_id = :portal_id"
+
+PUT_CONTROLS: Final = """
+INSERT OR REPLACE INTO controls (portal_id, document) VALUES (:portal_id, :document)
+"""
+
+REMOVE_CONTROLS: Final = "DELETE FROM controls WHERE portal_id = :portal_id"
 
 OWNERS: Final = """
 SELECT owner_id, email, first_name, last_name, user_id, archived, type, teams, created_at_ms,
