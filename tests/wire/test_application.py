@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from moyeu.wire.application import make_correlation_id
 from moyeu.wire.endpoints import Router, endpoints
+from moyeu.wire.moments import make_correlation_id
 from tests.conftest import PortalUnderTest
 
 LIST = "/crm/v3/objects/partner_services"

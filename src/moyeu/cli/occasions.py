@@ -5,7 +5,7 @@ import secrets
 from moyeu.app import system_clock_ms
 from moyeu.crm.callers import Caller, Occasion
 from moyeu.storage.contract import Portal
-from moyeu.wire.application import make_correlation_id
+from moyeu.wire.moments import make_correlation_id
 
 _CORRELATION_BITS = 74
 """What a correlation id has of randomness."""

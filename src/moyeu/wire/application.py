@@ -13,6 +13,8 @@ from urllib.parse import unquote
 
 from moyeu.catalog.capabilities import capability, types_offering
 from moyeu.catalog.object_types import ObjectType, find_object_type, looks_like_type_id
+from moyeu.crm.callers import Caller
+from moyeu.crm.controls.faults import FaultKind
 from moyeu.crm.problems import NonNumericId
 from moyeu.storage.contract import (
     ObjectTypeGoneError,
@@ -21,7 +23,15 @@ from moyeu.storage.contract import (
     StoreFullError,
     StoreUnavailableError,
 )
-from moyeu.wire.asgi import ClientDisconnectedError, Receive, Scope, Send, read_body
+from moyeu.wire.asgi import (
+    CUT,
+    ClientDisconnectedError,
+    ConnectionCutError,
+    Receive,
+    Scope,
+    Send,
+    read_body,
+)
 from moyeu.wire.auth import authenticate
 from moyeu.wire.endpoints import Endpoint, Match, Router
 from moyeu.wire.errors import (
@@ -35,6 +45,8 @@ from moyeu.wire.errors import (
     unsupported_operation,
 )
 from moyeu.wire.exchange import Answer, Query, Request
+from moyeu.wire.faults import fault_answer, joined_batch, split_batch
+from moyeu.wire.moments import Moment, request_facts, take_controls
 from moyeu.wire.rate_limits import secondly_limit_answer
 from moyeu.wire.record_words import word_problem
 from moyeu.wire.request_log import RequestRecorder, token_hint
@@ -96,61 +108,75 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
-        now_ms = self._clock_ms()
-        correlation_id = make_correlation_id(now_ms, self._random_bits(74))
+        moment = Moment(self._clock_ms(), self._random_bits(74), self._clock_ms)
         if self._pages is not None and self._pages.has(scope["path"]):
-            await self._pages.answer(scope, receive, send, now_ms, correlation_id)
+            await self._pages.answer(scope, receive, send, moment.now_ms, moment.correlation_id)
             return
         trace = None if self._recorder is None else Trace()
         try:
-            answer = await self._answer(scope, receive, now_ms, correlation_id, trace)
+            answer = await self._answer(scope, receive, moment, trace)
         except ClientDisconnectedError:
             raise
+        except ConnectionCutError:
+            await send({"type": CUT, "is_reset": True})
+            return
         except ObjectTypeGoneError as error:
             # The custom object type was purged after the request had found it.
             text = error.object_type_id
             refusal = unknown_type(text, is_id=looks_like_type_id(text))
-            answer = _refused(refusal, correlation_id, trace)
+            answer = _refused(refusal, moment.correlation_id, trace)
         except StoreFullError:
-            _log.exception("no space is left, correlation id %s", correlation_id)
-            answer = render_refusal(INTERNAL_ERROR, correlation_id)
+            _log.exception("no space is left, correlation id %s", moment.correlation_id)
+            answer = render_refusal(INTERNAL_ERROR, moment.correlation_id)
         except StoreUnavailableError:
-            answer = render_refusal(UNAVAILABLE, correlation_id)
+            answer = render_refusal(UNAVAILABLE, moment.correlation_id)
         except StoreError:
             # Logged by the store, once, with its cause.
-            answer = render_refusal(INTERNAL_ERROR, correlation_id)
+            answer = render_refusal(INTERNAL_ERROR, moment.correlation_id)
         except Exception:  # noqa: BLE001 — what nobody asked for is one plain 500, with its cause logged
-            _log.exception("request failed, correlation id %s", correlation_id)
-            answer = render_refusal(INTERNAL_ERROR, correlation_id)
-        headers, body = _head_and_body(scope, answer, correlation_id.encode())
+            _log.exception("request failed, correlation id %s", moment.correlation_id)
+            answer = render_refusal(INTERNAL_ERROR, moment.correlation_id)
+        headers, body = _head_and_body(scope, answer, moment.correlation_id.encode())
         if self._recorder is not None and trace is not None:
             # Before it is sent: who has the answer finds it in the log.
-            self._recorder.keep(trace, scope, now_ms, correlation_id, answer, headers)
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+            self._recorder.keep(trace, scope, moment.now_ms, moment.correlation_id, answer, headers)
+        start = {"type": "http.response.start", "status": answer.status, "headers": headers}
+        if moment.date is not None:
+            start["date"] = moment.date
+        if moment.fault is not None and moment.fault.kind is FaultKind.RESET_AFTER:
+            await send({"type": CUT, "is_reset": True})
+            return
+        await send(start)
+        if moment.fault is not None and moment.fault.kind is FaultKind.TRUNCATED:
+            part = body[: moment.fault.after_bytes]
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+            await send({"type": CUT, "is_reset": False})
+            return
         await send({"type": "http.response.body", "body": body})
 
     async def _answer(
         self,
         scope: Scope,
         receive: Receive,
-        now_ms: int,
-        correlation_id: str,
+        moment: Moment,
         trace: Trace | None,
     ) -> Answer:
         found = self._find(scope)
         if isinstance(found, Answer):
             return found
-        request = await self._identify(scope, found, now_ms, correlation_id, trace)
+        request = await self._identify(scope, found, moment, trace)
+        if isinstance(request, Answer):
+            return request
         if isinstance(request, Refusal):
-            return _refused(request, correlation_id, trace)
+            return _refused(request, moment.correlation_id, trace)
         refused = _check_route(found, request)
         if refused is not None:
-            return _refused(refused, correlation_id, trace)
+            return _refused(refused, moment.correlation_id, trace)
         route = found.endpoint.route
         is_search = isinstance(route, ObjectRoute) and route.operation == "search"
         # That only calls count that may be made is a guess.
         if is_search and not await self._admits_search(request):
-            return secondly_limit_answer(correlation_id)
+            return secondly_limit_answer(moment.correlation_id)
         if scope["method"] in _WITH_BODY and route.reads_body:
             if not _is_json(request.headers.get(b"content-type")):
                 return container_answer(415)
@@ -158,7 +184,26 @@ class Application:
         if trace is not None:
             trace.request_body = request.body
             trace.begin_handler()
-        return await route.handler(request, self._clock_ms)
+        if moment.fault is not None and moment.fault.kind is FaultKind.SOME_INPUTS:
+            return await _handle_some(found, request, moment)
+        return await route.handler(request, moment.clock)
+
+    async def _control(
+        self, scope: Scope, found: "_Found", moment: Moment, caller: Caller
+    ) -> Answer | None:
+        """Lets what testers have set for the portal decide; the answer where it gives one.
+
+        Raises ConnectionCutError where there shall be none.
+        """
+        text = found.match.variables.get("objectType")
+        named = None
+        if text is not None:
+            named = find_object_type(text) or await self._custom_type(caller.portal_id, text)
+        facts = request_facts(scope["method"], found.endpoint, named)
+        await take_controls(moment, self._store, caller.portal_id, facts, self._random_bits)
+        if moment.fault_kind is FaultKind.RESET_BEFORE:
+            raise ConnectionCutError
+        return fault_answer(moment, caller)
 
     async def _admits_search(self, request: Request) -> bool:
         per_second = self._searches_per_second
@@ -198,11 +243,10 @@ class Application:
         self,
         scope: Scope,
         found: "_Found",
-        now_ms: int,
-        correlation_id: str,
+        moment: Moment,
         trace: Trace | None,
-    ) -> Request | Refusal:
-        """The request with its caller and object type."""
+    ) -> Request | Refusal | Answer:
+        """The request with its caller and object type; an answer where a fault gives one."""
         headers = dict(scope["headers"])
         query_text = scope["query_string"].decode("latin-1")
         query = Query.parse(query_text)
@@ -213,6 +257,10 @@ class Application:
             return caller
         if trace is not None:
             trace.caller, trace.token = caller, token_hint(headers.get(b"authorization"))
+        if caller.is_controlled:
+            answer = await self._control(scope, found, moment, caller)
+            if answer is not None:
+                return answer
         named: dict[str, ObjectType] = {}
         for variable in _TYPE_VARIABLES:
             if variable not in found.match.variables:
@@ -237,8 +285,8 @@ class Application:
             query_text=query_text,
             headers=headers,
             body=b"",
-            now_ms=now_ms,
-            correlation_id=correlation_id,
+            now_ms=moment.now_ms,
+            correlation_id=moment.correlation_id,
             base_url=_base_url(scope, headers),
             trace=trace,
         )
@@ -262,6 +310,20 @@ class _Found:
     endpoint: Endpoint
     match: Match
     bad_id: str | None
+
+
+async def _handle_some(found: "_Found", request: Request, moment: Moment) -> Answer:
+    """Has a batch carried out but for the inputs that a fault refuses."""
+    assert moment.fault is not None
+    type_id = request.named_type.id if request.named_type else ""
+    split = split_batch(request.body, moment.fault, request.caller.portal_id, type_id)
+    if split is None:
+        return await found.endpoint.route.handler(request, moment.clock)
+    answer = None
+    if split.body is not None:
+        request.body = split.body
+        answer = await found.endpoint.route.handler(request, moment.clock)
+    return joined_batch(answer, split.errors, moment)
 
 
 def _bad_id(match: Match) -> str | None:
@@ -310,14 +372,6 @@ def _is_json(content_type: bytes | None) -> bool:
 def _base_url(scope: Scope, headers: dict[bytes, bytes]) -> str:
     host = headers.get(b"host", b"localhost").decode("latin-1")
     return f"{scope.get('scheme', 'http')}://{host}"
-
-
-def make_correlation_id(now_ms: int, random_bits: int) -> str:
-    """A UUID of version 7 from a moment and 74 random bits (observed in 2026 answers)."""
-    number = (now_ms & (2**48 - 1)) << 80 | 0x7 << 76 | (random_bits >> 62 & 0xFFF) << 64
-    number |= 0b10 << 62 | random_bits & (2**62 - 1)
-    text = f"{number:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def _note_endpoint(trace: Trace, endpoint: Endpoint) -> None:

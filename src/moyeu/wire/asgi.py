@@ -1,7 +1,7 @@
 """The border between the HTTP edge and the application: ASGI's shapes and reading a body."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, Final
 
 # ASGI 3.0 defines these as open mappings, so their values cannot be typed more closely.
 Scope = MutableMapping[str, Any]
@@ -14,6 +14,17 @@ Send = Callable[[Message], Awaitable[None]]
 """Hands one event of the answer to the server."""
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 """An ASGI application for scopes of type `http`."""
+
+
+CUT: Final = "moyeu.cut"
+"""The type of a message in place of (the rest of) an answer: the connection ends.
+
+is_reset: whether it is reset, so that what was not sent yet never is; else what was sent arrives.
+"""
+
+
+class ConnectionCutError(Exception):
+    """The request gets no answer: its connection is to be reset."""
 
 
 class ClientDisconnectedError(ConnectionError):

@@ -15,8 +15,11 @@ server looks at all connections every `EdgeLimits.sweep_s`.
 import asyncio
 import enum
 import math
+import os
 import re
 import select
+import socket
+import struct
 import urllib.parse
 from collections.abc import Callable
 from typing import Any, Final, NoReturn, cast
@@ -38,7 +41,7 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 from uvicorn.server import ServerState
 
-from moyeu.wire.asgi import Scope
+from moyeu.wire.asgi import CUT, Scope
 from moyeu.wire.edge_limits import EdgeLimits
 from moyeu.wire.pages import CONTAINER_HEADERS, REASONS, container_page
 
@@ -74,6 +77,7 @@ class _Refused(Exception):  # noqa: N818 - not an error: it only leaves the pars
 
 _WITHOUT_BODY: Final = frozenset({204, 304})
 _CLOSE: Final = (b"connection", b"close")
+_NO_LINGER: Final = struct.pack("ii", 1, 0)
 
 
 class EdgeCycle(RequestResponseCycle):
@@ -125,8 +129,16 @@ class EdgeCycle(RequestResponseCycle):
         uvloop sends at every `write`, so head and body apart are two system calls, and two
         wake-ups of the client.
         """
-        if message["type"] == "http.response.start" and not self.response_started:
-            self._start = message
+        kind: str = message["type"]
+        if kind == "http.response.start" and not self.response_started:
+            self._start = cast(HTTPResponseStartEvent, message)
+            date = message.get("date")
+            if date is not None:
+                # Of a portal whose clock is not the server's.
+                self.default_headers = [(b"date", cast(bytes, date))]
+            return
+        if kind == CUT:
+            self._cut(is_reset=bool(message.get("is_reset")))
             return
         start, self._start = self._start, None
         if start is not None:
@@ -169,6 +181,20 @@ class EdgeCycle(RequestResponseCycle):
         if not self.keep_alive:
             self.transport.close()
         self.on_response()
+
+    def _cut(self, *, is_reset: bool) -> None:
+        """Ends the connection on purpose, whatever of the answer was sent."""
+        self._start = None
+        self.disconnect()
+        if not is_reset:
+            self.transport.close()
+            return
+        # Without a wait for what was not sent, the close of a socket resets its connection; the
+        # option is the connection's, so it may be set by a copy of the descriptor.
+        file = self.transport.get_extra_info("socket").fileno()
+        with socket.socket(fileno=os.dup(file)) as same:
+            same.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        self.transport.abort()
 
     async def receive(self) -> ASGIReceiveEvent:
         """The next piece of the body, as soon as there is one, or `http.disconnect`."""

@@ -22,14 +22,17 @@ CORRELATION_BITS: Final = 74
 class PortalControls(msgspec.Struct, frozen=True, omit_defaults=True):
     """The controls of a portal with their counters; kept as one JSON document.
 
-    requests: how many the portal was asked. next_fault_id: of the next rule, never given out twice.
-    counts: of the rules, by id.
+    requests: how many the portal was asked, as far as it counts. clock_since, seed_since: how many
+    those were when the clock or the seed was set. next_fault_id: of the next rule, never given out
+    twice. counts: of the rules, by id.
     """
 
     clock: ClockSetting = REAL_CLOCK
     seed: int | None = None
     faults: Annotated[tuple[FaultRule, ...], msgspec.Meta(max_length=RULES_MAX)] = ()
     requests: int = 0
+    clock_since: int = 0
+    seed_since: int = 0
     next_fault_id: int = 1
     counts: dict[int, RuleCounts] = {}
 
@@ -69,6 +72,16 @@ def controls_document(controls: PortalControls) -> str:
     return msgspec.json.encode(controls).decode()
 
 
+def with_clock(controls: PortalControls, clock: ClockSetting) -> PortalControls:
+    """The controls with that clock, which begins with the next request."""
+    return msgspec.structs.replace(controls, clock=clock, clock_since=controls.requests)
+
+
+def with_seed(controls: PortalControls, seed: int | None) -> PortalControls:
+    """The controls with that seed, whose ids begin with the next request."""
+    return msgspec.structs.replace(controls, seed=seed, seed_since=controls.requests)
+
+
 def with_fault(controls: PortalControls, rule: FaultRule) -> tuple[PortalControls, FaultRule]:
     """The controls with one rule more, and that rule with its id. Raises: TooManyRulesError."""
     if len(controls.faults) >= RULES_MAX:
@@ -86,6 +99,11 @@ def without_fault(controls: PortalControls, fault_id: int) -> PortalControls:
     faults = tuple(rule for rule in controls.faults if rule.id != fault_id)
     counts = {each: count for each, count in controls.counts.items() if each != fault_id}
     return msgspec.structs.replace(controls, faults=faults, counts=counts)
+
+
+def without_faults(controls: PortalControls) -> PortalControls:
+    """The controls without any rule."""
+    return msgspec.structs.replace(controls, faults=(), counts={})
 
 
 def decide(controls: PortalControls, facts: RequestFacts, real_now_ms: int) -> Decision:
@@ -110,8 +128,10 @@ def decide(controls: PortalControls, facts: RequestFacts, real_now_ms: int) -> D
         else:
             left.append(rule)
     requests = controls.requests
-    bits = None if controls.seed is None else draw(controls.seed, requests, CORRELATION_BITS)
-    now_ms = now(controls.clock, real_now_ms, requests)
+    bits = None
+    if controls.seed is not None:
+        bits = draw(controls.seed, requests - controls.seed_since, CORRELATION_BITS)
+    now_ms = now(controls.clock, real_now_ms, requests - controls.clock_since)
     moved = msgspec.structs.replace(
         controls, faults=tuple(left), counts=counts, requests=requests + 1
     )

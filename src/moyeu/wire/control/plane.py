@@ -20,7 +20,6 @@ from moyeu.storage.contract import (
     WriterBusyError,
 )
 from moyeu.wire.answering import ok
-from moyeu.wire.application import make_correlation_id
 from moyeu.wire.asgi import App, ClientDisconnectedError, Receive, Scope, Send, read_body
 from moyeu.wire.control.access import ControlAccess
 from moyeu.wire.control.portals import PORTAL_ROUTES
@@ -38,6 +37,7 @@ from moyeu.wire.control.words import (
 )
 from moyeu.wire.errors import INTERNAL_ERROR, UNAVAILABLE, Refusal, render_refusal, unknown_type
 from moyeu.wire.exchange import Answer, Query
+from moyeu.wire.moments import make_correlation_id
 from moyeu.wire.path_tree import PathTree
 
 _log = logging.getLogger("moyeu.wire")
