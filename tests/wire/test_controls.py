@@ -8,6 +8,7 @@ import pytest
 
 from moyeu.crm.controls.clocks import REAL_CLOCK, ClockSetting
 from moyeu.crm.controls.faults import FaultAction, FaultKind, FaultRule
+from moyeu.crm.controls.portal import PortalControls
 from moyeu.operations import controls
 from moyeu.operations.controls import FaultNotFound, TooManyFaults
 from moyeu.operations.portals import PortalNotFound
@@ -191,7 +192,7 @@ def test_a_seed_begins_anew_when_it_is_set_again(server: Controlled) -> None:
     assert runs[0] == runs[1]
     assert runs[0][0] != runs[0][1]
     server.run(controls.clear_controls(server.store, PORTAL))
-    assert server.run(controls.controls_of(server.store, PORTAL)) == controls.PortalControls()
+    assert server.run(controls.controls_of(server.store, PORTAL)) == PortalControls()
     assert server.call("GET", OBJECTS).headers["date"] != FROZEN_DATE
 
 
