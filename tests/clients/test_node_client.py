@@ -21,10 +21,10 @@ SKIP = "MOYEU_TESTS_WITHOUT_NODE"
 
 def _run(portal: PortalUnderTest, scenario: str, subject: Subject) -> None:
     """Runs a scenario of objects.js."""
-    _run_script(portal, "objects.js", scenario, asdict(subject))
+    run_script(portal, "objects.js", scenario, asdict(subject))
 
 
-def _run_script(portal: PortalUnderTest, script: str, scenario: str, given: object) -> None:
+def run_script(portal: PortalUnderTest, script: str, scenario: str, given: object) -> None:
     """Runs a scenario; fails with what node said when anything was not as it must be."""
     if os.environ.get(SKIP) == "1":
         pytest.skip(f"{SKIP} is 1")
@@ -83,11 +83,11 @@ def test_records_are_searched_for_and_associated(
         "searches": SEARCHES,
         "sorts": SORTS,
     }
-    _run_script(portal, "associations.js", scenario, given)
+    run_script(portal, "associations.js", scenario, given)
 
 
 def test_the_snippets_of_its_readme_work(portal: PortalUnderTest) -> None:
-    _run_script(portal, "associations.js", "readme", {})
+    run_script(portal, "associations.js", "readme", {})
 
 
 def test_the_lock_has_hashes_and_names_no_registry() -> None:
