@@ -48,6 +48,7 @@ from tests.storage.scene import (
 LAG_MS = 2_500
 JOB = Job(FULL, "fill/0-1/x", '{"type": "fill"}', NOW_MS)
 STATE = '{"source": "https://api.example.com", "finished": true}'
+CONTROLS = '{"seed":7}'
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -70,6 +71,7 @@ def source(database: Database) -> Database:
     def more(transaction: WriteTransaction) -> None:
         transaction.put_search_lag(FULL, LAG_MS)
         transaction.put_pull_state(FULL, STATE)
+        transaction.put_controls(FULL, CONTROLS)
         transaction.put_job(JOB)
         transaction.put_job(replace(JOB, portal_id=PORTAL, id="another"))
 
@@ -121,8 +123,10 @@ def test_everything_comes_along(source: Database, target: Database) -> None:
     assert export(target) == export(source)
     assert target.read(lambda tx: tx.search_lag_ms(FULL)) == LAG_MS
     assert target.read(lambda tx: tx.pull_state(FULL)) == STATE
+    assert target.read(lambda tx: tx.controls(FULL)) == CONTROLS
     assert target.read(lambda tx: tx.job(FULL, JOB.id)) == JOB
     of_it = token("a-token-of-it", FULL)
+    of_it = replace(of_it, caller=replace(of_it.caller, is_controlled=True))
     assert target.read(lambda tx: tx.tokens(FULL)) == [of_it]
     assert target.read(lambda tx: tx.caller_of(of_it.hash)) == of_it.caller
     assert all(each.source.count for each in compared(source, target).values())
@@ -431,6 +435,7 @@ def _add_audit(transaction: WriteTransaction) -> None:
         (lambda tx: tx.restore_merged(FULL, [(SERVICES, 7, 8)]), {"portal", "merged"}),
         (lambda tx: tx.put_search_lag(FULL, 1), {"portal"}),
         (lambda tx: tx.put_pull_state(FULL, "{}"), {"portal"}),
+        (lambda tx: tx.put_controls(FULL, "{}"), {"portal", "token"}),
         (lambda tx: tx.put_job(JOB), {"portal"}),
         (lambda tx: tx.reserve_record_id(FULL, 90_000_000_000), {"portal"}),
     ],
