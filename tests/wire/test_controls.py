@@ -1,6 +1,7 @@
 """What clients see of a portal's clock, seed and faults: whole answers over raw sockets."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
@@ -237,3 +238,15 @@ def test_controls_of_no_portal_are_refused(server: Controlled) -> None:
         controls.clear_controls(store, nobody),
     ):
         assert server.run(work) == PortalNotFound(nobody)
+
+
+def test_a_rule_strikes_as_often_as_it_says_whoever_asks_at_once(server: Controlled) -> None:
+    add(server, FaultKind.UNAVAILABLE, nth=3, times=4)
+
+    with ThreadPoolExecutor(6) as pool:
+        asked = [pool.submit(server.call, "GET", OBJECTS) for _ in range(24)]
+        statuses = [each.result().status for each in asked]
+
+    assert sorted(statuses) == [200] * 20 + [503] * 4
+    found = server.run(controls.controls_of(server.store, PORTAL))
+    assert (found.faults, found.requests) == ((), 6)

@@ -152,8 +152,11 @@ async def begin_request(
         kept = transaction.controls(portal_id)
         if kept is None:
             return None
-        decision = decide(read_controls(kept), facts, real_now_ms)
-        transaction.put_controls(portal_id, controls_document(decision.controls))
+        now_kept = read_controls(kept)
+        decision = decide(now_kept, facts, real_now_ms)
+        # Others may have been the last that a rule was for.
+        if now_kept.moves:
+            transaction.put_controls(portal_id, controls_document(decision.controls))
         return decision
 
     return await store.write(work)

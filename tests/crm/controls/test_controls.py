@@ -14,7 +14,9 @@ from moyeu.crm.controls.portal import (
     controls_document,
     decide,
     read_controls,
+    with_clock,
     with_fault,
+    with_seed,
     without_fault,
 )
 
@@ -108,3 +110,25 @@ def test_two_runs_are_the_same(seed: int, probability: float, nth: int) -> None:
     assert again.correlation_bits is not None
     assert 0 <= again.correlation_bits < 2**74
     assert decide(again.controls, _UPDATE, 1).correlation_bits != again.correlation_bits
+
+
+@given(before=st.integers(0, 5), seed=st.integers(), tick_ms=st.integers(0, 10_000))
+def test_clock_and_seed_begin_with_the_next_request(before: int, seed: int, tick_ms: int) -> None:
+    counted = PortalControls(seed=seed + 1)
+    for _ in range(before):
+        counted = decide(counted, _UPDATE, 0).controls
+    clock = ClockSetting(frozen_at_ms=50, tick_ms=tick_ms)
+
+    found = []
+    for begun in (PortalControls(), counted):
+        controls = with_seed(with_clock(begun, clock), seed)
+        seen = []
+        for _ in range(3):
+            decision = decide(controls, _UPDATE, 0)
+            seen.append((decision.now_ms, decision.correlation_bits))
+            controls = decision.controls
+        found.append(seen)
+
+    assert found[0] == found[1]
+    assert [now_ms for now_ms, _ in found[0]] == [50, 50 + tick_ms, 50 + 2 * tick_ms]
+    assert len({bits for _, bits in found[0]}) == 3
