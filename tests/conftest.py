@@ -8,7 +8,7 @@ import random
 import shutil
 import tempfile
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -49,10 +49,10 @@ WRITE_WAIT_MAX_S: Final = 3.0
 _portal_numbers = itertools.count(1)
 
 
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One more than there are processors, as some tests wait for disks and other processes."""
-    del config
-    return len(os.sched_getaffinity(0)) + 1
+@pytest.hookimpl(wrapper=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """One more than usual, as some tests wait for disks and other processes."""
+    return (yield) + 1
 
 
 @pytest.hookimpl(tryfirst=True)

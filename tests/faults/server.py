@@ -253,6 +253,9 @@ class Fleet:
         self._ledger = ledger
         self._server_stays = server_stays
         self._stopped = threading.Event()
+        self.questions_cut = 0
+        """Questions whose answer did not come, of all clients."""
+        self._count_lock = threading.Lock()
         self._threads = [
             threading.Thread(target=self._run, args=each)
             for each in zip(clients, itertools.cycle(ports), strict=False)
@@ -306,6 +309,8 @@ class Fleet:
         try:
             complaint = ask(connection, question, excused)
         except (OSError, http.client.HTTPException, ValueError):
+            with self._count_lock:
+                self.questions_cut += 1
             return False
         if complaint is not None:
             self._ledger.complain(complaint)

@@ -299,10 +299,12 @@ def test_a_full_disk_changes_nothing_and_writing_goes_on_when_space_returns() ->
             control.ask("ALTER TABLE record_write SET TABLESPACE small")
         (inside / "filler").write_bytes(bytes(900_000))
         with contextlib.closing(open_store(url)) as store:
-            found = None
-            while found is None:
-                found = _write(store, record_ids, ledger)
-            assert isinstance(found, StoreFullError)
+            # A smaller write may still fit after one that did not.
+            for _ in range(2):
+                found = None
+                while found is None:
+                    found = _write(store, record_ids, ledger)
+                assert isinstance(found, StoreFullError)
 
             (inside / "filler").unlink()
 
