@@ -6,6 +6,7 @@ import itertools
 import os
 import random
 import shutil
+import signal
 import tempfile
 import threading
 from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
@@ -57,7 +58,13 @@ def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Folders of tests are in memory where there is much of it: a sync of those takes no time."""
+    """What a run is begun with shall not matter to the processes that tests start.
+
+    Who is begun beside a shell ignores Ctrl-C, and so would they. Folders of tests are in memory
+    where there is much of it: a sync of those takes no time.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.option.basetemp is None and _free_bytes(_IN_MEMORY) >= _MEMORY_MIN:
         config.option.basetemp = tempfile.mkdtemp(prefix="moyeu-tests-", dir=_IN_MEMORY)
         config.stash[_OURS] = Path(config.option.basetemp)
